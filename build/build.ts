@@ -68,7 +68,11 @@ export async function buildAll(target: "x64" | "arm64", only?: string): Promise<
 async function main(argv: string[]): Promise<number> {
   const { values } = parseArgs({
     args: argv,
-    options: { target: { type: "string", default: "x64" }, role: { type: "string" } },
+    options: {
+      target: { type: "string", default: "x64" },
+      role: { type: "string" },
+      "if-stale": { type: "boolean", default: false },
+    },
   });
   const { target, role } = values;
   if (
@@ -78,6 +82,7 @@ async function main(argv: string[]): Promise<number> {
     console.error(`usage: npm run build [-- --target x64|arm64] [--role ${roles.join("|")}]`);
     return 2;
   }
+  if (values["if-stale"] && !isStale()) return 0;
   try {
     await buildAll(target, role);
     return 0;

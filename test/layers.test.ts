@@ -13,11 +13,12 @@ const floors: readonly (readonly string[])[] = [
   ["base"],
   ["kernel"],
   ["wire"],
-  ["config"],
+  ["config", "runtime"],
   ["link"],
   ["ipmir", "nfs", "upstate", "netrack", "lease", "psrm", "redirect"],
   ["geo-dhcp", "netboot", "slots", "console", "provision", "snmp-ag", "address-client"],
-  ["manage", "lab"],
+  ["manage"],
+  ["lab"],
 ];
 
 function floorOf(room: string): number {
@@ -107,16 +108,35 @@ test("every exported name has a comment", () => {
   expect(bare.map(({ file, name }) => `${file}: ${name}`)).toEqual([]);
 });
 
-/** Names that every room has by agreement: its core's and its limits' vocabulary. */
-const roomVocabulary = new Set(["State", "Event", "Effect", "step", "explanations"]);
+/** Names that every room may have by agreement: its core's vocabulary and its event texts. */
+const roomVocabulary = new Set(["State", "Event", "Effect", "Alarm", "step", "explanations"]);
 
-test("no name means two things in two rooms", () => {
+/** The names a room offers at its index. */
+function surfaceOf(index: string): string[] {
+  const text = readFileSync(join(root, index), "utf8");
+  const lists = [...text.matchAll(/export (?:type )?\{([^}]*)\}/g)];
+  return lists
+    .flatMap((list) => (list[1] ?? "").split(","))
+    .map(
+      (name) =>
+        name
+          .trim()
+          .replace(/^type /, "")
+          .split(" as ")
+          .at(-1) ?? "",
+    )
+    .filter((name) => name !== "");
+}
+
+test("no name means two things on two rooms' surfaces", () => {
   const places = new Map<string, Set<string>>();
-  for (const { file, name } of product.flatMap(exportsOf)) {
-    if (roomVocabulary.has(name)) continue;
-    const room = roomOf(file) ?? file;
-    places.set(name, (places.get(name) ?? new Set()).add(room));
+  for (const index of product.filter((file) => /^src\/[^/]+\/index\.ts$/.test(file))) {
+    for (const name of surfaceOf(index)) {
+      if (roomVocabulary.has(name)) continue;
+      places.set(name, (places.get(name) ?? new Set()).add(roomOf(index) ?? index));
+    }
   }
+  expect(places.size).toBeGreaterThan(50);
   const twice = [...places].filter(([, rooms]) => rooms.size > 1);
   expect(twice.map(([name, rooms]) => `${name}: ${[...rooms].join(", ")}`)).toEqual([]);
 });

@@ -8,6 +8,7 @@ export {
   type LogOptions,
   type LogSink,
 } from "./log.ts";
+export { nearestName } from "./nearest-name.ts";
 export { nextBelow, nextChance, nextOf, nextU32, nextUnit, prng, type Prng } from "./prng.ts";
 export { boundedQueue, push, pushDroppingOldest, shift, type BoundedQueue } from "./queue.ts";
 export { err, ok, type Err, type Ok, type Result } from "./result.ts";

@@ -62,7 +62,9 @@ export function macFromBytes(bytes: Uint8Array, offset = 0): Mac {
 
 /** Writes a MAC's six bytes at `offset`. */
 export function macToBytes(mac: Mac, into: Uint8Array, offset = 0): void {
-  for (let i = 0; i < 6; i++) into[offset + i] = Number.parseInt(mac.slice(i * 3, i * 3 + 2), 16);
+  for (let i = 0; i < 6; i++) {
+    into[offset + i] = hexDigit(mac.charCodeAt(i * 3)) * 16 + hexDigit(mac.charCodeAt(i * 3 + 1));
+  }
 }
 
 /** Reads dotted decimal; rejects leading zeros, which some resolvers read as octal. */
@@ -76,8 +78,17 @@ export function parseIpv4(text: string): Result<Ipv4, string> {
 /** The address as an unsigned 32-bit number, 10.1.1.7 = 0x0a010107. */
 export function ipv4ToU32(address: Ipv4): number {
   let value = 0;
-  for (const part of address.split(".")) value = value * 256 + Number(part);
-  return value;
+  let part = 0;
+  for (let i = 0; i < address.length; i++) {
+    const code = address.charCodeAt(i);
+    if (code === dot) {
+      value = value * 256 + part;
+      part = 0;
+    } else {
+      part = part * 10 + code - zero;
+    }
+  }
+  return value * 256 + part;
 }
 
 /** The address of an unsigned 32-bit number. */
@@ -129,13 +140,23 @@ export function incarnationFromBytes(bytes: Uint8Array, offset = 0): Incarnation
 /** Writes an incarnation's eight bytes at `offset`. */
 export function incarnationToBytes(incarnation: Incarnation, into: Uint8Array, offset = 0): void {
   for (let i = 0; i < 8; i++) {
-    into[offset + i] = Number.parseInt(incarnation.slice(i * 2, i * 2 + 2), 16);
+    const high = hexDigit(incarnation.charCodeAt(i * 2));
+    into[offset + i] = high * 16 + hexDigit(incarnation.charCodeAt(i * 2 + 1));
   }
 }
 
 const hexBytes: readonly string[] = Array.from({ length: 256 }, (_, i) =>
   i.toString(16).padStart(2, "0"),
 );
+
+/** Character codes; a brand holds nothing but digits, lower-case hex and its separator. */
+const dot = 46;
+const zero = 48;
+const lowerA = 97;
+
+function hexDigit(code: number): number {
+  return code >= lowerA ? code - lowerA + 10 : code - zero;
+}
 
 function hexByte(value: number): string {
   return hexBytes[value & 255] ?? "00";
