@@ -1,0 +1,62 @@
+// The whole surface of kernel: the only room that touches libc, sockets, devices, processes and
+// clocks. Everything is a small function; refused calls are SysError values.
+export { addAddress, type LinkAddress, listAddresses, removeAddress } from "./addresses.ts";
+export {
+  type BpfInstruction,
+  bpfReturn,
+  filterArp,
+  filterDhcpClient,
+  filterDhcpServer,
+  filterRarp,
+} from "./bpf.ts";
+export { monoNowUs } from "./clock.ts";
+export { refusal, type SysError, sysErrorText } from "./errors.ts";
+export { closeFd } from "./libc.ts";
+export {
+  type BridgePort,
+  type BridgePortState,
+  createBridge,
+  createMacvlan,
+  createVeth,
+  deleteLink,
+  findLink,
+  type Link,
+  type LinkChange,
+  listLinks,
+  setBridgePortState,
+  setLink,
+} from "./links.ts";
+export {
+  canMakeNamespaces,
+  type MountOptions,
+  mountFileSystem,
+  type NamespaceRights,
+  setHostName,
+  unmount,
+  writeSysctl,
+} from "./machine.ts";
+export { type MonitorOptions, monitorNetlink, type NetlinkChange } from "./monitor.ts";
+export {
+  type Forwarding,
+  listForwarding,
+  listNeighbours,
+  type Neighbour,
+  replaceNeighbour,
+} from "./neighbours.ts";
+export { type Netlink, openNetlink } from "./netlink.ts";
+export { closeNetns, createNetns, currentNetns, inNetns, openNetns } from "./netns.ts";
+export { openPacket, type PacketOptions, type PacketSocket } from "./packet.ts";
+export {
+  becomeSubreaper,
+  killPid,
+  reapOrphans,
+  setParentDeathSignal,
+  type WatchedProcess,
+  watchPid,
+} from "./process.ts";
+export { becomeRealtime, type Realtime } from "./realtime.ts";
+export { listRoutes, removeRoute, replaceRoute, type Route } from "./routes.ts";
+export { interfaceIndex, isFull } from "./socket.ts";
+export { openTcpListener, type TcpListenerOptions } from "./tcp.ts";
+export { dropTraffic, passTraffic, type TrafficDirection } from "./traffic.ts";
+export { openUdp, type UdpOptions, type UdpSocket } from "./udp.ts";
