@@ -1,0 +1,95 @@
+// The whole surface of wire: bytes <-> typed values, pure and bounded, one file per protocol.
+export {
+  arpAnnouncement,
+  arpAnnouncementReply,
+  arpBytes,
+  arpFrame,
+  arpOps,
+  type ArpPacket,
+  arpProbe,
+  arpRequest,
+  decodeArp,
+  decodeArpFrame,
+  encodeArp,
+  zeroIpv4,
+} from "./arp.ts";
+export {
+  decodeDhcp,
+  dhcpBroadcastFlag,
+  type DhcpMessage,
+  dhcpOps,
+  type DhcpOption,
+  dhcpPorts,
+} from "./dhcp.ts";
+export { encodeDhcp } from "./dhcp-encode.ts";
+export {
+  type DhcpField,
+  dhcpFields,
+  dhcpMessageType,
+  type DhcpMessageType,
+  dhcpMessageTypes,
+  dhcpOption,
+  dhcpOptionBytes,
+  dhcpOptionText,
+  dhcpReplyBytesMax,
+  dhcpUuidText,
+  dhcpValue,
+} from "./dhcp-options.ts";
+export {
+  decodeRelayAgent,
+  decodeSubOptions,
+  decodeUserClass,
+  encodeRelayAgent,
+  encodeSubOptions,
+  encodeUserClass,
+  type RelayAgent,
+  type UserClass,
+} from "./dhcp-suboptions.ts";
+export { type WireError, wireErrorText } from "./error.ts";
+export {
+  broadcastMac,
+  decodeEthernet,
+  encodeEthernet,
+  type EthernetFrame,
+  ethernetFrameBytesMin,
+  ethernetHeaderBytes,
+  etherTypes,
+  zeroMac,
+} from "./ethernet.ts";
+export {
+  type Beat,
+  type BeatExtension,
+  beatExtensionDegraded,
+  beatHeaderBytes,
+  beatMacBytes,
+  type BeatPeer,
+  beatPeerBytes,
+  beatPeerFlags,
+  beatReason,
+  beatReasonExtension,
+  decodeBeat,
+  encodeBeat,
+} from "./heartbeat.ts";
+export { decodeIpv4, encodeIpv4, ipv4HeaderBytes, type Ipv4Packet, protocolUdp } from "./ipv4.ts";
+export {
+  beatBytesMax,
+  beatExtensionBytesMax,
+  beatPeersMax,
+  beatReasonBytesMax,
+  dhcpBytesDefault,
+  dhcpBytesMax,
+  dhcpBytesMin,
+  udpPayloadBytesMax,
+} from "./limits.ts";
+export {
+  decodeRarp,
+  decodeRarpFrame,
+  encodeRarp,
+  rarpFrame,
+  rarpOps,
+  type RarpPacket,
+  rarpReply,
+  rarpRequest,
+} from "./rarp.ts";
+export { decodeUdp, encodeUdp, type UdpAddresses, udpHeaderBytes, type UdpPacket } from "./udp.ts";
+export { decodeUdpFrame, encodeUdpFrame, type UdpFrame, udpFrameHeaderBytes } from "./udp-frame.ts";

@@ -1,0 +1,24 @@
+// Every bound of the codecs, with unit and reason.
+
+/** Longest UDP payload in one Ethernet frame of 1500 bytes: 1500 - 20 (IPv4) - 8 (UDP). */
+export const udpPayloadBytesMax = 1472;
+
+/** Boards in one beat: slots 0 to 63. */
+export const beatPeersMax = 64;
+/** Bytes of all extensions of a beat: with 64 peers the beat still fits one frame. */
+export const beatExtensionBytesMax = 144;
+/** Bytes of a degraded reason: one line on a status screen. */
+export const beatReasonBytesMax = 64;
+/** A whole beat with its MAC, bytes: 32 + 64 x 20 + 144 + 16. */
+export const beatBytesMax = 1472;
+
+/** Fixed part of a BOOTP message with the magic cookie, bytes (RFC 2131 §3). */
+export const dhcpFixedBytes = 240;
+/** Shortest message sent, bytes: relays and old clients drop less (RFC 1542 §2.1). */
+export const dhcpBytesMin = 300;
+/** Largest message every client takes, bytes: 576 less IPv4 and UDP headers (RFC 2131 §2). */
+export const dhcpBytesDefault = 548;
+/** Largest message sent or read, bytes: no fragments. */
+export const dhcpBytesMax = udpPayloadBytesMax;
+/** Bytes of one option's piece: its length is one byte (RFC 2132 §2). */
+export const dhcpPieceBytesMax = 255;
