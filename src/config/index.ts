@@ -1,4 +1,10 @@
-// The whole surface of config.
+// The whole surface of config: the chassis file, and what each board is told of it.
+export { boardDocument, decodeDocument, encodeDocument } from "./document.ts";
+export { type ConfigError, configErrorText } from "./errors.ts";
+export { documentBytesMax } from "./limits.ts";
+export { loadChassis } from "./load.ts";
+export { documentSha256, loadChassisFile } from "./shell.ts";
+export { isHostOf, networkAddress, type Subnet, subnetText } from "./subnet.ts";
 export type {
   Board,
   BoardDocument,
@@ -10,3 +16,4 @@ export type {
   Switch,
   Timing,
 } from "./types.ts";
+export type { ReadSecret } from "./values.ts";
