@@ -1,0 +1,145 @@
+// The process of a board: real-time scheduling, how late its loop is, signals, orphans when it is
+// PID 1, and what happens when our own code is wrong. One per process; made by boards/*/main.ts.
+
+import type { Log, MonoUs } from "../base/index.ts";
+import {
+  becomeRealtime,
+  monoNowUs,
+  type Realtime,
+  reapOrphans,
+  sysErrorText,
+} from "../kernel/index.ts";
+import { createLateness, latenessPeriodUs, noteWakeup } from "./lateness.ts";
+
+/** How the process is doing, for `status` (structurally manage's RuntimeFact). */
+export type RuntimeReport = {
+  readonly latenessUs: number;
+  readonly latenessMaxUs: number;
+  readonly rssBytes: number;
+  /** CPU seconds per second over the last interval, 0.03 = 3 % of a core. */
+  readonly cpuRatio: number;
+  readonly realtime: { readonly on: boolean; readonly reason: string };
+  readonly atUs: MonoUs;
+};
+
+/** The running process. */
+export type Runtime = {
+  readonly report: () => RuntimeReport;
+  /** Calls `stop` on SIGTERM or SIGINT, last registered first; the process then exits 0. */
+  readonly onStop: (stop: () => Promise<void> | void) => void;
+  /** Stops in an orderly way and exits with `code`. */
+  readonly stop: (code: number) => Promise<void>;
+};
+
+/** Exit code for our own mistakes (STYLE "Exit codes"). */
+const exitOurBug = 70;
+/** CPU and memory are measured this often. */
+const usageEveryMs = 5_000;
+/** An orderly stop may take this long, then the process ends anyway. */
+const stopMsMax = 2_000;
+
+/** Takes charge of the process. `realtime: false` leaves scheduling and memory as they are. */
+export function startRuntime(options: { readonly realtime: boolean; readonly log: Log }): Runtime {
+  const { log } = options;
+  const realtime = options.realtime ? becomeRealtime() : undefined;
+  const scheduling = describeRealtime(realtime);
+  if (!scheduling.on) log.warn("not-realtime", { reason: scheduling.reason });
+  const lateness = createLateness(monoNowUs());
+  const look = (): void => {
+    setTimeout(look, noteWakeup(lateness, monoNowUs()) / 1000);
+  };
+  setTimeout(look, latenessPeriodUs / 1000);
+  const usage = watchUsage();
+  const stops: (() => Promise<void> | void)[] = [];
+  const stop = orderlyStop(stops, log);
+  catchSignals(stop);
+  catchMistakes(log);
+  if (process.pid === 1) reapAsInit();
+  return {
+    report: () => ({
+      latenessUs: Math.max(lateness.lastSecondUs, lateness.worstUs),
+      latenessMaxUs: lateness.maxUs,
+      realtime: scheduling,
+      ...usage(),
+    }),
+    onStop: (entry) => {
+      stops.unshift(entry);
+    },
+    stop,
+  };
+}
+
+function describeRealtime(realtime: Realtime | undefined): { on: boolean; reason: string } {
+  if (realtime === undefined) return { on: false, reason: "switched off by --no-realtime" };
+  const problems: string[] = [];
+  if (!realtime.scheduling.ok) problems.push(sysErrorText(realtime.scheduling.error));
+  if (!realtime.memory.ok) problems.push(sysErrorText(realtime.memory.error));
+  if (problems.length > 0) return { on: false, reason: problems.join("; ") };
+  return { on: true, reason: "SCHED_FIFO, memory locked" };
+}
+
+function watchUsage(): () => Pick<RuntimeReport, "rssBytes" | "cpuRatio" | "atUs"> {
+  let last = { cpuUs: cpuUs(), atUs: monoNowUs() };
+  let report = { rssBytes: process.memoryUsage.rss(), cpuRatio: 0, atUs: last.atUs };
+  const timer = setInterval(() => {
+    const now = { cpuUs: cpuUs(), atUs: monoNowUs() };
+    const cpuRatio = (now.cpuUs - last.cpuUs) / Math.max(1, now.atUs - last.atUs);
+    report = { rssBytes: process.memoryUsage.rss(), cpuRatio, atUs: now.atUs };
+    last = now;
+  }, usageEveryMs);
+  timer.unref();
+  return () => report;
+}
+
+function cpuUs(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}
+
+function orderlyStop(
+  stops: readonly (() => Promise<void> | void)[],
+  log: Log,
+): (code: number) => Promise<void> {
+  let stopping = false;
+  return async (code) => {
+    if (stopping) return;
+    stopping = true;
+    setTimeout(() => process.exit(code), stopMsMax).unref();
+    for (const entry of stops) {
+      try {
+        await entry();
+      } catch (error) {
+        log.error("stop-failed", { reason: String(error) });
+      }
+    }
+    process.exit(code);
+  };
+}
+
+function catchSignals(stop: (code: number) => Promise<void>): void {
+  for (const name of ["SIGTERM", "SIGINT"] as const) {
+    process.on(name, () => {
+      void stop(0);
+    });
+  }
+}
+
+/** A false assertion or an exception nobody caught is our bug: say so and end, to be restarted. */
+function catchMistakes(log: Log): void {
+  const die = (error: unknown): void => {
+    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    log.error("internal-error", { stack });
+    process.exit(exitOurBug);
+  };
+  process.on("uncaughtException", die);
+  process.on("unhandledRejection", die);
+}
+
+/** As PID 1 every orphan is ours to reap; Bun reaps only what it spawned, which we never do here. */
+function reapAsInit(): void {
+  const reap = (): void => {
+    reapOrphans(() => false);
+  };
+  process.on("SIGCHLD", () => setTimeout(reap, 1));
+  setInterval(reap, 1_000).unref();
+}
