@@ -1,0 +1,74 @@
+// Watches the carriers of the two devices (rtnetlink link events): a lost carrier is known within
+// half a millisecond, long before silence would show it.
+
+import { type NetworkId, networkIds } from "../base/index.ts";
+import {
+  findLink,
+  inNetns,
+  type Link,
+  monitorNetlink,
+  openNetlink,
+  sysErrorText,
+} from "../kernel/index.ts";
+
+/** What to watch and whom to tell. */
+export type CarrierOptions = {
+  readonly netns: number;
+  readonly devices: Readonly<Record<NetworkId, string>>;
+  readonly onCarrier: (network: NetworkId, up: boolean) => void;
+  /** The device came up (again): sockets on it should be opened anew. */
+  readonly onDeviceUp: (network: NetworkId) => void;
+  readonly onTrouble: (reason: string) => void;
+};
+
+/** Tells the present state at once, then every change, until closed. Never fails to start. */
+export async function watchCarriers(
+  options: CarrierOptions,
+): Promise<{ readonly close: () => void }> {
+  const known: Record<NetworkId, { carrier: boolean; up: boolean }> = {
+    A: { carrier: true, up: true },
+    B: { carrier: true, up: true },
+  };
+  const take = (network: NetworkId, carrier: boolean, up: boolean): void => {
+    const before = known[network];
+    known[network] = { carrier, up };
+    if (up && !before.up) options.onDeviceUp(network);
+    if (carrier !== before.carrier) options.onCarrier(network, carrier);
+  };
+  const onLink = (link: Link, gone: boolean): void => {
+    for (const network of networkIds) {
+      if (link.name === options.devices[network]) {
+        take(network, link.carrier && !gone, link.up && !gone);
+      }
+    }
+  };
+  const readAll = (): void => {
+    for (const network of networkIds) {
+      const link = readLink(options, network);
+      if (link !== undefined) onLink(link, false);
+    }
+  };
+  const watching = await inNetns(options.netns, () =>
+    monitorNetlink({ links: true }, (change) => {
+      if (change.type === "link") onLink(change.link, change.gone);
+      if (change.type === "lost") readAll();
+      if (change.type === "ended") options.onTrouble(sysErrorText(change.reason));
+    }),
+  );
+  if (!watching.ok) options.onTrouble(sysErrorText(watching.error));
+  readAll();
+  return { close: () => (watching.ok ? watching.value.close() : undefined) };
+}
+
+function readLink(options: CarrierOptions, network: NetworkId): Link | undefined {
+  const netlink = inNetns(options.netns, openNetlink);
+  if (!netlink.ok) {
+    options.onTrouble(sysErrorText(netlink.error));
+    return undefined;
+  }
+  const link = findLink(netlink.value, options.devices[network]);
+  netlink.value.close();
+  if (link.ok) return link.value;
+  options.onTrouble(sysErrorText(link.error));
+  return undefined;
+}

@@ -1,0 +1,239 @@
+// NETRACK's core: what one board makes of the beats it hears. Pure: time comes in, effects go out.
+//
+// Transition table. Every event ends with: picture brought up to date (`changed` effects), culprits
+// named if the picture has come to rest, news sent out of turn, timer set.
+//
+// | event    | state               | new state                           | effects of its own        |
+// | -------- | ------------------- | ----------------------------------- | ------------------------- |
+// | start    | any                 | next tick now                       | first beat                |
+// | beat     | does not count      | counter (core/acceptance.ts)        | alarm if two lives        |
+// |          | counts, path up     | silence begins anew, rows           | extensions, ccn-version   |
+// |          | counts, path down   | the same; up at first contact or    |                           |
+// |          |                     | after `upAfterMs` without a miss    |                           |
+// |          | the first hub's,    | tick                                | beats on A and B          |
+// |          | half a beat is over |                                     |                           |
+// | timer    | tick due            | next tick set                       | beats on A and B          |
+// |          | late > `lateMs`     | draining: nobody is judged          | drain, alarm              |
+// |          | on time             | silent paths down (core/paths.ts)   |                           |
+// |          | draining            | nothing judged (`drainWaitUs` ends) |                           |
+// | drained  | draining            | silences begin anew, then judged    |                           |
+// |          | not draining        | unchanged                           |                           |
+// | carrier  | lost                | own paths there down at once        | (news: on the other net)  |
+// |          | back                | paths rise as after any fall        |                           |
+// | leaving  | any                 | told in every beat from now         | (news)                    |
+// | degraded | any                 | reason told in every beat           | (news)                    |
+// | well     | any                 | reason and leaving withdrawn        | (news)                    |
+// | document | same slot           | boards and timing taken over        | (news)                    |
+
+import { assert, ccnSlot, monoUs, type MonoUs, unreachable } from "../base/index.ts";
+import type { BoardDocument } from "../config/index.ts";
+import { type Beat, beatExtensionDegraded, beatReason } from "../wire/index.ts";
+import { acceptBeat } from "./core/acceptance.ts";
+import { alarm } from "./core/alarms.ts";
+import { isSignal, newsUs, sendNews, tick } from "./core/beats.ts";
+import type { Effect, Event } from "./core/events.ts";
+import { settle } from "./core/faults.ts";
+import { hear, judge, lower, noteLateness, restartSilences } from "./core/paths.ts";
+import { refresh, unsettle } from "./core/picture.ts";
+import { readRows } from "./core/rows.ts";
+import {
+  configure,
+  indexOf,
+  grownUs,
+  networkIndices,
+  type NetworkIndex,
+  type Peer,
+  seqDistance,
+  type State,
+  touch,
+} from "./core/state.ts";
+import { drainWaitUs } from "./limits.ts";
+
+/** Takes one event at `now`, changes `state`, and orders what is to be done. Never throws on input. */
+export function step(state: State, event: Event, now: MonoUs): Effect[] {
+  const out: Effect[] = [];
+  switch (event.type) {
+    case "start":
+      state.nextTickUs = now;
+      tick(state, now, false, out);
+      break;
+    case "beat":
+      onBeat(state, { beat: event.beat, network: indexOf(event.network), now }, out);
+      break;
+    case "timer":
+      onTimer(state, now, out);
+      break;
+    case "drained":
+      if (state.drainUs >= 0) endDrain(state, now, out);
+      break;
+    case "carrier":
+      onCarrier(state, { network: indexOf(event.network), up: event.up, now }, out);
+      break;
+    case "leaving":
+      state.leaving = true;
+      tellOwn(state);
+      break;
+    case "degraded":
+      state.reason = event.reason;
+      tellOwn(state);
+      break;
+    case "well":
+      state.reason = undefined;
+      state.leaving = false;
+      tellOwn(state);
+      break;
+    case "document":
+      onDocument(state, event.document);
+      break;
+    default:
+      return unreachable(event);
+  }
+  conclude(state, now, out);
+  return out;
+}
+
+type Arrival = { readonly beat: Beat; readonly network: NetworkIndex; readonly now: MonoUs };
+
+function onBeat(state: State, arrival: Arrival, out: Effect[]): void {
+  const { beat, network, now } = arrival;
+  const peer = acceptBeat(state, arrival, out);
+  if (peer === undefined) return;
+  assert(peer.isProven, "only a proven life is heard");
+  state.counters.beatsAccepted++;
+  hear(state, peer, { network, seq: beat.seq, now });
+  const isNews = !peer.hasSeq || seqDistance(beat.seq, peer.seq) > 0;
+  if (isNews) {
+    peer.seq = beat.seq;
+    peer.hasSeq = true;
+    takeOver(state, peer, arrival, out);
+  }
+  if (beat.extensions.some(({ type }) => type !== beatExtensionDegraded)) {
+    const { seq, extensions } = beat;
+    out.push({ type: "extensions", from: peer.slot, network: beat.network, seq, extensions });
+  }
+  if (isNews && isSignal(state, peer, beat, now)) onTick(state, now, true, out);
+}
+
+/** What a beat says about its sender and about others; once per sequence number. */
+function takeOver(state: State, peer: Peer, arrival: Arrival, out: Effect[]): void {
+  const { beat, now } = arrival;
+  if (readRows(state, peer, beat)) state.hasNews = true;
+  if (peer.leaving !== beat.leaving || peer.degraded !== beat.degraded) {
+    peer.leaving = beat.leaving;
+    peer.degraded = beat.degraded;
+    state.hasNews = true;
+    touch(state, peer.slot);
+  }
+  peer.reason = beat.degraded ? beatReason(beat) : undefined;
+  peer.configVersion = beat.configVersion;
+  peer.latenessUs = beat.latenessUs;
+  for (const network of networkIndices) {
+    const isLost = network === 0 ? beat.lostCarrier.A : beat.lostCarrier.B;
+    const path = peer.paths[network];
+    if (path.peerLost === isLost) continue;
+    path.peerLost = isLost;
+    state.hasNews = true;
+    touch(state, peer.slot);
+    unsettle(state, now);
+    if (isLost) lower(state, peer, { network, now }, out);
+  }
+  if (peer.slot === ccnSlot && state.ccnVersion !== beat.configVersion) {
+    state.ccnVersion = beat.configVersion;
+    out.push({ type: "ccn-version", version: beat.configVersion });
+  }
+}
+
+function onTimer(state: State, now: MonoUs, out: Effect[]): void {
+  const latenessUs = state.timerUs < 0 ? 0 : Math.max(0, now - state.timerUs);
+  state.timerUs = -1;
+  if (now >= state.nextTickUs) onTick(state, now, false, out);
+  else considerJudging(state, now, latenessUs, out);
+}
+
+function onTick(state: State, now: MonoUs, isFollowing: boolean, out: Effect[]): void {
+  const latenessUs = Math.max(0, now - state.nextTickUs);
+  noteLateness(state, now, latenessUs);
+  tick(state, now, isFollowing, out);
+  considerJudging(state, now, latenessUs, out);
+}
+
+/** V8: whoever was late listens first. */
+function considerJudging(state: State, now: MonoUs, latenessUs: number, out: Effect[]): void {
+  if (latenessUs > state.timing.lateUs) {
+    state.counters.lateTicks++;
+    if (state.drainUs < 0) {
+      state.drainUs = now;
+      out.push({ type: "drain" });
+    }
+    alarm(state, { type: "late", latenessUs }, now, out);
+    return;
+  }
+  if (state.drainUs < 0) judge(state, now, out);
+  else if (now - state.drainUs > drainWaitUs) endDrain(state, now, out);
+}
+
+function endDrain(state: State, now: MonoUs, out: Effect[]): void {
+  state.drainUs = -1;
+  restartSilences(state, now);
+  judge(state, now, out);
+}
+
+function onCarrier(
+  state: State,
+  change: { readonly network: NetworkIndex; readonly up: boolean; readonly now: MonoUs },
+  out: Effect[],
+): void {
+  const { network, up, now } = change;
+  if (state.ownLost[network] === !up) return;
+  state.ownLost[network] = !up;
+  state.hasNews = true;
+  unsettle(state, now);
+  for (const peer of state.direct) {
+    if (!up) lower(state, peer, { network, now }, out);
+    touch(state, peer.slot);
+  }
+}
+
+function tellOwn(state: State): void {
+  state.hasNews = true;
+  touch(state, state.self);
+}
+
+function onDocument(state: State, document: BoardDocument): void {
+  if (document.slot !== state.self) return;
+  configure(state, document);
+  state.hasNews = true;
+}
+
+/** What every event ends with. */
+function conclude(state: State, now: MonoUs, out: Effect[]): void {
+  if (!state.isGrown && now >= grownUs(state)) grow(state, now);
+  refresh(state, now, out);
+  settle(state, now, out);
+  sendNews(state, now, out);
+  const timerUs = Math.min(
+    state.nextTickUs,
+    // A draining board judges nobody; its next tick looks at the drain.
+    state.drainUs < 0 ? Math.max(state.deadlineUs, now) : state.nextTickUs,
+    newsUs(state),
+    waitUs(state.picture.recheckUs),
+    waitUs(state.picture.settleUs),
+    state.isGrown ? state.nextTickUs : grownUs(state),
+  );
+  if (timerUs === state.timerUs) return;
+  state.timerUs = timerUs;
+  out.push({ type: "set-timer", atUs: monoUs(timerUs) });
+}
+
+/** From now on this board has an opinion on boards it has not heard. */
+function grow(state: State, now: MonoUs): void {
+  state.isGrown = true;
+  state.picture.unsettledUs = -1;
+  unsettle(state, now);
+  state.hasNews = true;
+  for (const slot of state.slots) touch(state, slot);
+}
+
+function waitUs(us: number): number {
+  return us < 0 ? Number.MAX_SAFE_INTEGER : us;
+}

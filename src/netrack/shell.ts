@@ -1,0 +1,147 @@
+// NETRACK on a board: opens what it needs, wires it together, and hands out its surface. The loop
+// is in loop.ts; what is decided is decided in the core.
+
+import { join } from "node:path";
+import { err, ok, type Result } from "../base/index.ts";
+import type { BoardDocument } from "../config/index.ts";
+import { closeNetns, currentNetns, monoNowUs, sysErrorText } from "../kernel/index.ts";
+import { answer, countersOf, tell } from "./answers.ts";
+import { beatKey } from "./beat-key.ts";
+import { openBeatSockets } from "./beat-sockets.ts";
+import { watchCarriers } from "./carriers.ts";
+import { mapOf } from "./core/map.ts";
+import { detoursOf, openHostRoutes } from "./host-routes.ts";
+import { leavingBeats } from "./limits.ts";
+import { openLocalSocket } from "./local-socket.ts";
+import { feed, newShell, onPacket, type Shell } from "./loop.ts";
+import { logAlarm, logChange, report } from "./reports.ts";
+import type { Netrack, NetrackSettings } from "./surface.ts";
+import type { MapChange } from "./types.ts";
+
+/** Starts NETRACK in the calling thread's network namespace. The error is a sentence. */
+export async function startNetrack(settings: NetrackSettings): Promise<Result<Netrack, string>> {
+  const netns = currentNetns();
+  if (!netns.ok) return err(sysErrorText(netns.error));
+  const shell = newShell(settings, netns.value, { onChanged, onAlarm: logAlarm });
+  const opened = await openSockets(shell);
+  if (!opened.ok) {
+    closeNetns(netns.value);
+    return opened;
+  }
+  const local = openLocalSocket({
+    path: join(settings.runDir, "netrack.sock"),
+    answer: (command) => answer(shell, command),
+    onDropped: (reason) => {
+      shell.counts.clientsDropped++;
+      report(shell, "warn", "client-dropped", { reason });
+    },
+  });
+  if (!local.ok) {
+    shell.sockets?.close();
+    closeNetns(netns.value);
+    return local;
+  }
+  shell.local = local.value;
+  if (settings.hostRoutes !== false) shell.routes = openHostRoutes(routeOptions(shell));
+  if (settings.onChange !== undefined) shell.subscribers.add(settings.onChange);
+  feed(shell, { type: "start" });
+  shell.carriers = await watchCarriers({
+    netns: netns.value,
+    devices: settings.devices,
+    onCarrier: (network, up) => feed(shell, { type: "carrier", network, up }),
+    onDeviceUp: (network) => shell.sockets?.reopen(network),
+    onTrouble: (reason) => report(shell, "warn", "carrier-watch-lost", { reason }),
+  });
+  const { slot } = settings.document;
+  report(shell, "info", "netrack-started", { slot, hub: shell.state.isHub });
+  return ok(surface(shell));
+}
+
+async function openSockets(shell: Shell): Promise<Result<void, string>> {
+  const { provision } = shell.state.document;
+  const groups = shell.state.isHub
+    ? [provision.hubsGroup, provision.boardsGroup]
+    : [provision.boardsGroup];
+  const opened = await openBeatSockets({
+    netns: shell.netns,
+    devices: shell.settings.devices,
+    port: provision.beatPort,
+    groups,
+    onBeat: (network, bytes) => onPacket(shell, network, bytes),
+    onTrouble: (network, reason) => {
+      report(shell, "warn", "beat-socket-lost", { net: network, reason });
+    },
+  });
+  if (!opened.ok) return err(sysErrorText(opened.error));
+  if (shell.isClosed) opened.value.close();
+  else shell.sockets = opened.value;
+  return ok(undefined);
+}
+
+function surface(shell: Shell): Netrack {
+  return {
+    map: () => mapOf(shell.state, monoNowUs()),
+    subscribe(onChange) {
+      shell.subscribers.add(onChange);
+      return () => shell.subscribers.delete(onChange);
+    },
+    counters: () => countersOf(shell),
+    update: (document) => update(shell, document),
+    tell: (what) => tell(shell, what),
+    bestService: (name) => (shell.services.has(name) ? [shell.state.self] : []),
+    async leave() {
+      feed(shell, { type: "leaving" });
+      await Bun.sleep(leavingBeats * shell.state.document.timing.beatMs);
+    },
+    close() {
+      if (shell.isClosed) return;
+      shell.isClosed = true;
+      clearTimeout(shell.timer);
+      shell.carriers?.close();
+      shell.sockets?.close();
+      shell.local?.close();
+      shell.routes?.close();
+      shell.subscribers.clear();
+      closeNetns(shell.netns);
+    },
+  };
+}
+
+async function update(shell: Shell, document: BoardDocument): Promise<void> {
+  if (shell.isClosed || document.slot !== shell.state.self) return;
+  const before = shell.state.document;
+  const wasHub = shell.state.isHub;
+  shell.key = beatKey(document.key);
+  feed(shell, { type: "document", document });
+  const isSame =
+    wasHub === shell.state.isHub &&
+    before.provision.beatPort === document.provision.beatPort &&
+    before.provision.hubsGroup === document.provision.hubsGroup &&
+    before.provision.boardsGroup === document.provision.boardsGroup;
+  if (isSame) return;
+  shell.sockets?.close();
+  shell.sockets = undefined;
+  const opened = await openSockets(shell);
+  if (!opened.ok) report(shell, "error", "beat-socket-lost", { reason: opened.error });
+}
+
+function onChanged(shell: Shell, change: MapChange): void {
+  shell.seq++;
+  for (const subscriber of shell.subscribers) subscriber(change, shell.seq);
+  shell.local?.tell(change, shell.seq);
+  logChange(shell, change);
+  if (shell.routes === undefined || shell.areRoutesDue || change.type === "fault") return;
+  shell.areRoutesDue = true;
+  setImmediate(() => {
+    shell.areRoutesDue = false;
+    if (!shell.isClosed) shell.routes?.follow(detoursOf(mapOf(shell.state, monoNowUs())));
+  });
+}
+
+function routeOptions(shell: Shell): Parameters<typeof openHostRoutes>[0] {
+  return {
+    netns: shell.netns,
+    devices: shell.settings.devices,
+    onTrouble: (reason) => report(shell, "warn", "host-route-failed", { reason }),
+  };
+}
