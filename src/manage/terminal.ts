@@ -1,0 +1,61 @@
+// Where the command line's words go: the process's own streams, or a test's. Everything a command
+// knows of its surroundings comes from here.
+
+import type { Screen } from "./core/text.ts";
+import { columns } from "./limits.ts";
+
+/** Output, screen and the end of a command. */
+export type Terminal = {
+  readonly stdout: (text: string) => void;
+  readonly stderr: (text: string) => void;
+  /** Current size, asked again for every frame; undefined if stdout is no terminal. */
+  readonly size: () => { readonly columns: number; readonly rows: number } | undefined;
+  readonly color: boolean;
+  /** Resolves when everything written so far has left; process.exit would cut a pipe at 64 KiB. */
+  readonly flush: () => Promise<void>;
+  /** Aborted: following commands end with exit code 0. */
+  readonly stop: AbortSignal;
+};
+
+/** The terminal of this process. A closed pipe (`| head`) ends following commands quietly. */
+export function processTerminal(): Terminal {
+  const stop = new AbortController();
+  process.stdout.on("error", () => stop.abort());
+  const out = writerOf(process.stdout);
+  const talk = writerOf(process.stderr);
+  const { isTTY } = process.stdout;
+  const noColor = process.env["NO_COLOR"] ?? "";
+  return {
+    stdout: out.write,
+    stderr: talk.write,
+    size: () =>
+      isTTY ? { columns: process.stdout.columns, rows: process.stdout.rows } : undefined,
+    color: isTTY && noColor === "" && process.env["TERM"] !== "dumb",
+    flush: async () => {
+      await Promise.all([out.written(), talk.written()]);
+    },
+    stop: stop.signal,
+  };
+}
+
+type Writer = { readonly write: (text: string) => void; readonly written: () => Promise<void> };
+
+/** Remembers the last write: only its callback tells that all before it is out (tried on a pipe). */
+function writerOf(stream: NodeJS.WriteStream): Writer {
+  let last = Promise.resolve();
+  return {
+    write: (text) => {
+      last = new Promise((resolve) => {
+        stream.write(text, () => resolve());
+      });
+    },
+    written: async () => await last,
+  };
+}
+
+/** What a view may assume: the terminal's width within bounds, or the default. */
+export function screenOf(terminal: Terminal): Screen {
+  const wide = terminal.size()?.columns ?? 0;
+  const bounded = Math.min(columns.max, Math.max(columns.min, wide));
+  return { columns: wide === 0 ? columns.default : bounded, color: terminal.color };
+}
