@@ -1,0 +1,24 @@
+// The whole surface of lab: the virtual chassis as a library, and the SNMP tables of its switches.
+export {
+  type BoardCommand,
+  createLab,
+  type Inserted,
+  type InsertOptions,
+  type Lab,
+  type LabOptions,
+  roleCommand,
+} from "./chassis.ts";
+export { type LabError, labExitCodes } from "./errors.ts";
+export type { CutManner } from "./faults.ts";
+export type { CutTarget, LabMoment } from "./orders.ts";
+export type { CommandOutput } from "./output.ts";
+export { deviceOf, type LabPort, type LabSwitch, planSwitches } from "./plan.ts";
+export { labRightsCommand } from "./rights.ts";
+export {
+  type LabStatus,
+  type SeatedBoard,
+  type SlotStatus,
+  statusText,
+  type SwitchStatus,
+} from "./status.ts";
+export type { AgentManner } from "./switch-process.ts";

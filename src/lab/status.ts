@@ -1,0 +1,122 @@
+// What a lab looks like from outside: plain data for `status --json` and one screen of text.
+
+import type { Mac, NetworkId, SlotId } from "../base/index.ts";
+import type { Role } from "../config/index.ts";
+import { cutText, type SwitchPower } from "./faults.ts";
+import type { AgentManner } from "./switch-process.ts";
+import type { BoardUnit, LabWorld, SwitchUnit } from "./world.ts";
+
+/** A lab at one moment. */
+export type LabStatus = {
+  readonly name: string;
+  readonly chassis: string;
+  readonly dir: string;
+  readonly owner: number;
+  readonly switches: readonly SwitchStatus[];
+  /** One entry for every slot of the chassis file, the CCN first. */
+  readonly slots: readonly SlotStatus[];
+};
+
+/** A switch at one moment. */
+export type SwitchStatus = {
+  readonly name: string;
+  readonly network: NetworkId;
+  readonly address: string;
+  readonly power: SwitchPower;
+  readonly agent: AgentManner & { readonly pid: number };
+};
+
+/** A slot at one moment. */
+export type SlotStatus = {
+  readonly slot: SlotId;
+  readonly name: string;
+  readonly role: Role;
+  /** Undefined if the slot is empty. */
+  readonly board: SeatedBoard | undefined;
+};
+
+/** A board at one moment. */
+export type SeatedBoard = {
+  readonly serial: number;
+  readonly running: boolean;
+  /** Pid of its PID 1 seen from outside; undefined when killed. */
+  readonly pid: number | undefined;
+  readonly cables: readonly {
+    readonly network: NetworkId;
+    readonly mac: Mac;
+    readonly switchName: string;
+    readonly port: string;
+    /** What is broken in words; undefined = whole. */
+    readonly cut: string | undefined;
+  }[];
+};
+
+/** The lab as data. */
+export function statusOf(world: LabWorld, name: string): LabStatus {
+  return {
+    name,
+    chassis: world.chassis.name,
+    dir: world.dir,
+    owner: process.pid,
+    switches: ordered(world).map(({ net, agent, power, manner }) => ({
+      name: net.plan.name,
+      network: net.plan.network,
+      address: net.plan.address,
+      power,
+      agent: { ...manner, pid: agent.pid },
+    })),
+    slots: world.chassis.boards.map(({ slot, name: board, role }) => ({
+      slot,
+      name: board,
+      role,
+      board: seated(world.boards.get(slot)),
+    })),
+  };
+}
+
+/** The switches that are up, as the chassis file lists them. */
+function ordered(world: LabWorld): SwitchUnit[] {
+  return world.plans.flatMap((plan) => world.switches.get(plan.name) ?? []);
+}
+
+function seated(unit: BoardUnit | undefined): SeatedBoard | undefined {
+  if (unit === undefined) return undefined;
+  const running = unit.process?.isRunning() === true;
+  return {
+    serial: unit.serial,
+    running,
+    pid: running ? unit.process?.initPid : undefined,
+    cables: unit.cables.map(({ plan, cut }) => ({
+      network: plan.network,
+      mac: unit.macs[plan.network],
+      switchName: plan.switchName,
+      port: plan.port.name,
+      cut: cutText(cut),
+    })),
+  };
+}
+
+/** The lab as one screen. */
+export function statusText(status: LabStatus): string {
+  const lines = [`lab ${status.name}: chassis ${status.chassis}, process ${status.owner}`];
+  for (const own of status.switches) {
+    const power = own.power === "on" ? "" : ` ${own.power}`;
+    const late = own.agent.latencyMs > 0 ? ` SNMP ${own.agent.latencyMs} ms late` : "";
+    const silent = own.agent.silent ? " SNMP silent" : "";
+    lines.push(`switch ${own.name} on ${own.network}, ${own.address}${power}${late}${silent}`);
+  }
+  for (const { slot, name, role, board } of status.slots) {
+    const place = `${String(slot).padStart(2)} ${name.padEnd(10)} ${role.padEnd(10)}`;
+    if (board === undefined) {
+      lines.push(`${place} empty`);
+      continue;
+    }
+    const state = board.running ? `running, process ${board.pid}` : "killed";
+    const cables = board.cables.map(
+      ({ network, mac, switchName, port, cut }) =>
+        `${network} ${mac} ${switchName}/${port}${cut === undefined ? "" : ` (${cut})`}`,
+    );
+    lines.push([`${place} ${state}`, ...cables].join("; "));
+  }
+  return `${lines.join("\n")}\n`;
+}
