@@ -1,0 +1,110 @@
+// A board that knows nothing at first, controller or I/O card: it gets its addresses by its switch
+// ports, its configuration from the CCN, and then runs NETRACK with it. A newer configuration is
+// taken over; one for another slot (the board was moved) begins a new life of NETRACK.
+
+import type { MonoUs, NetworkId } from "../../src/base/index.ts";
+import { networkIds } from "../../src/base/index.ts";
+import { type AddressClient, startAddressClient } from "../../src/address-client/index.ts";
+import type { BoardDocument } from "../../src/config/index.ts";
+import { monoNowUs, sysErrorText } from "../../src/kernel/index.ts";
+import { exitCodes, type Identity, type RunOptions } from "../../src/manage/index.ts";
+import { type Netrack, startNetrack } from "../../src/netrack/index.ts";
+import { commonFacts } from "./facts.ts";
+import { beginProcess, type BoardProcess, untilStopped } from "./process.ts";
+
+/** NETRACK, once there is a configuration for it. */
+type Life = {
+  netrack: Netrack | undefined;
+  document: BoardDocument | undefined;
+  /** Documents are taken over one after the other. */
+  turn: Promise<void>;
+};
+
+/** Runs a board of this role until a signal; the exit code if it cannot start. */
+export async function runNetworkBoard(
+  role: "controller" | "io-card",
+  options: RunOptions,
+): Promise<number> {
+  const board = beginProcess(role, options);
+  const life: Life = { netrack: undefined, document: undefined, turn: Promise.resolve() };
+  const since: Record<NetworkId, MonoUs> = { A: monoNowUs(), B: monoNowUs() };
+  const client: { value: AddressClient | undefined } = { value: undefined };
+  const noticeVersion = (version: number): void => client.value?.noticeVersion(version);
+  const started = await startAddressClient({
+    devices: options.devices,
+    log: board.events.log.module("address-client"),
+    onDocument: (document) => {
+      life.turn = life.turn.then(() => takeOver(board, options, { life, document, noticeVersion }));
+    },
+    onAddress: (network) => {
+      since[network] = monoNowUs();
+    },
+  });
+  if (!started.ok) return board.giveUp(sysErrorText(started.error), exitCodes.failed);
+  client.value = started.value;
+  board.runtime.onStop(() => started.value.close());
+  board.runtime.onStop(() => life.netrack?.leave());
+  const facts = commonFacts({
+    board,
+    options,
+    role,
+    netrack: () => life.netrack,
+    addresses: () => addressesOf(options, started.value, since),
+  });
+  const isServed = await board.serve(facts);
+  if (!isServed) return exitCodes.failed;
+  board.events.log.info("board-started", { role });
+  return untilStopped();
+}
+
+/** Starts NETRACK with a first document, updates it with a later one of the same slot. */
+async function takeOver(
+  board: BoardProcess,
+  options: RunOptions,
+  given: {
+    readonly life: Life;
+    readonly document: BoardDocument;
+    readonly noticeVersion: (version: number) => void;
+  },
+): Promise<void> {
+  const { life, document, noticeVersion } = given;
+  const log = board.events.log;
+  const isSame = life.document?.slot === document.slot && life.document.key === document.key;
+  if (life.netrack !== undefined && isSame) {
+    await life.netrack.update(document);
+    life.document = document;
+    return;
+  }
+  const former = life.netrack;
+  life.netrack = undefined;
+  former?.close();
+  const started = await startNetrack({
+    document,
+    devices: options.devices,
+    runDir: options.runDir,
+    log: log.module("netrack"),
+    onConfigVersion: noticeVersion,
+  });
+  if (!started.ok) {
+    log.error("netrack-not-started", { text: started.error });
+    return;
+  }
+  life.netrack = started.value;
+  life.document = document;
+  log.info("configured", { slot: document.slot, version: document.version });
+}
+
+function addressesOf(
+  options: RunOptions,
+  client: AddressClient,
+  since: Readonly<Record<NetworkId, MonoUs>>,
+): Identity["addresses"] {
+  const { networks } = client.status();
+  return networkIds.map((network) => ({
+    network,
+    device: options.devices[network],
+    address: networks[network].address,
+    how: networks[network].source ?? "none",
+    sinceUs: since[network],
+  }));
+}
