@@ -97,6 +97,7 @@ async function startParts(
     servers[network] = started.value;
     board.runtime.onStop(() => started.value.close());
   }
+  board.runtime.startIsOver();
   const netrack = await startNetrack({
     document: boardDocument(chassis, ccnSlot, keyHex),
     devices,

@@ -3,7 +3,7 @@
 
 import { SOFTSET_VERSION } from "../shared/version.ts";
 import { runCli } from "../../src/manage/index.ts";
-import { explanationsOfCcn } from "../shared/explanations.ts";
+import { explanationsOfCcn } from "./explanations.ts";
 import { runCcn } from "./daemon.ts";
 
 void runCli({

@@ -2,8 +2,7 @@
 // configuration and its place in the heartbeats. Composition only.
 
 import { runCli } from "../../src/manage/index.ts";
-import { explanationsOfNetworkBoard } from "../shared/explanations.ts";
-import { runNetworkBoard } from "../shared/network-board.ts";
+import { explanationsOfNetworkBoard, runNetworkBoard } from "../shared/network-board.ts";
 import { SOFTSET_VERSION } from "../shared/version.ts";
 
 void runCli({

@@ -4,13 +4,26 @@
 
 import type { MonoUs, NetworkId } from "../../src/base/index.ts";
 import { networkIds } from "../../src/base/index.ts";
-import { type AddressClient, startAddressClient } from "../../src/address-client/index.ts";
+import {
+  type AddressClient,
+  explanations as addressClient,
+  startAddressClient,
+} from "../../src/address-client/index.ts";
 import type { BoardDocument } from "../../src/config/index.ts";
 import { monoNowUs, sysErrorText } from "../../src/kernel/index.ts";
-import { exitCodes, type Identity, type RunOptions } from "../../src/manage/index.ts";
+import {
+  type Explanations,
+  exitCodes,
+  type Identity,
+  type RunOptions,
+} from "../../src/manage/index.ts";
 import { type Netrack, startNetrack } from "../../src/netrack/index.ts";
+import { byName, everywhere } from "./explanations.ts";
 import { commonFacts } from "./facts.ts";
 import { beginProcess, type BoardProcess, untilStopped } from "./process.ts";
+
+/** What `explain` knows on these boards. */
+export const explanationsOfNetworkBoard: Explanations = { ...everywhere, ...byName(addressClient) };
 
 /** NETRACK, once there is a configuration for it. */
 type Life = {
@@ -78,6 +91,7 @@ async function takeOver(
   const former = life.netrack;
   life.netrack = undefined;
   former?.close();
+  board.runtime.startIsOver();
   const started = await startNetrack({
     document,
     devices: options.devices,

@@ -190,7 +190,7 @@ export function faultKeysAt(chassis: VirtualChassis, slot: number): string[] {
 /** A chassis in which everybody has long heard everybody. */
 export function healthyChassis(seed: number, shape: ChassisShape = testShape): VirtualChassis {
   const chassis = startChassis(shape, seed);
-  run(chassis, 250);
+  run(chassis, 1250);
   return chassis;
 }
 

@@ -10,6 +10,7 @@ import { assert, type Ipv4, type NetworkId, networkIds, type SlotId } from "../b
 import {
   findLink,
   inNetns,
+  listAddresses,
   type Netlink,
   openNetlink,
   removeRoute,
@@ -127,8 +128,15 @@ function routeOf(netlink: Netlink, options: HostRouteOptions, detour: Detour): R
   const route: Route = { destination, prefix: 32, index: link.value.index, gateway, source };
   const done = replaceRoute(netlink, route);
   if (done.ok) return route;
+  // Without its source address yet the board has nothing to keep alive; the next change tries again.
+  if (!hasAddress(netlink, source)) return undefined;
   options.onTrouble(sysErrorText(done.error));
   return undefined;
+}
+
+function hasAddress(netlink: Netlink, address: Ipv4): boolean {
+  const known = listAddresses(netlink);
+  return known.ok && known.value.some((each) => each.address === address);
 }
 
 function prepareDevices({ devices, onTrouble }: HostRouteOptions): void {

@@ -21,12 +21,15 @@ export const settleMaxUs = 40_000;
 export const missBeats = 2;
 /** A board this many beats behind on one network has probably lost it there, or got it back. */
 export const unsteadyBeats = 2;
+/** Copies of one beat on A and B that came within this time are judged together, µs. */
+export const oneBeatUs = 1000;
 /** How often an undecided picture is looked at again, µs. */
 export const recheckUs = 2000;
 /** All peers silent within this time of each other: it is this board that is cut off, µs. */
 export const isolationWindowUs = 100_000;
-/** Beats after its start in which a board has no opinion on boards it has not heard. */
-export const startGraceBeats = 10;
+/** Beats after its start in which a board has no opinion on boards it has not heard: a whole chassis
+ * that is switched on at once comes up within a second. */
+export const startGraceBeats = 100;
 /** A drain not answered within this time counts as done, µs. */
 export const drainWaitUs = 50_000;
 /** One alarm of a kind per slot and this time, µs; all are counted. */

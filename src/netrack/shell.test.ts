@@ -27,7 +27,7 @@ import {
 import type { Result } from "../base/index.ts";
 import type { SysError } from "../kernel/index.ts";
 import { testDocument } from "./fixtures.ts";
-import type { MapChange, Netrack } from "./index.ts";
+import type { MapChange, Netrack, NetrackSettings } from "./index.ts";
 import { bestAddress, startNetrack } from "./index.ts";
 
 const rights = canMakeNamespaces();
@@ -46,6 +46,9 @@ type TestBoard = {
   readonly runDir: string;
   readonly lines: string[];
   readonly changes: MapChange[];
+  /** `from type` of every foreign extension, once. */
+  readonly received: Set<string>;
+  readonly versions: number[];
   netrack: Netrack | undefined;
 };
 
@@ -90,13 +93,15 @@ function plugIn(slot: number): TestBoard {
     runDir: join(root, `board-${slot}`),
     lines: [],
     changes: [],
+    received: new Set(),
+    versions: [],
     netrack: undefined,
   };
   boards.push(board);
   return board;
 }
 
-async function start(board: TestBoard): Promise<Netrack> {
+async function start(board: TestBoard, more: Partial<NetrackSettings> = {}): Promise<Netrack> {
   const log = createLog({
     board: `slot${board.slot}`,
     module: "netrack",
@@ -111,6 +116,11 @@ async function start(board: TestBoard): Promise<Netrack> {
       runDir: board.runDir,
       log,
       onChange: (change) => board.changes.push(change),
+      onConfigVersion: (version) => board.versions.push(version),
+      onExtensions: ({ from, extensions }) => {
+        for (const { type } of extensions) board.received.add(`${from} ${type}`);
+      },
+      ...more,
     }),
   );
   if (!started.ok) throw new Error(started.error);
@@ -305,10 +315,10 @@ describe.if(rights.root)("three boards on two kernel bridges", () => {
     expect(status).toMatchObject({ ok: true, map: { self: 2, chassis: "test" } });
     const told = ask(board(1), "subscribe board 2\n", 2);
     await ask(board(2), "degraded disk is full\n", 1);
-    await until(
-      ({ map }, { slot }) => slot === 2 || map().boards[2]?.degraded === "disk is full",
-      "degraded",
-    );
+    // A reason is no change of the map that subscribers are told of: look at the map itself.
+    while (board(0).netrack?.map().boards[2]?.degraded !== "disk is full") {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
     await ask(board(2), "leaving\n", 1);
     const [, event] = await told;
     expect(event).toMatchObject({ event: { type: "board", slot: 2, state: "leaving", was: "up" } });
@@ -332,7 +342,23 @@ describe.if(rights.root)("three boards on two kernel bridges", () => {
         .flatMap(({ changes }) => changes)
         .some((c) => c.type === "board" && c.state === "down"),
     ).toBe(false);
-    await start(board(1));
+    await start(board(1), { extend: () => [{ type: 9, bytes: new Uint8Array([1, 2]) }] });
     await until(isHealthy, "the new life is up");
+  });
+
+  test("other modules' extensions travel in the same beats", async () => {
+    while (!board(0).received.has("1 9") || !board(2).received.has("1 9")) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    expect([...board(1).received]).toEqual([]);
+  });
+
+  test("a newer configuration of the CCN is taken over and its version told to everybody", async () => {
+    await board(0).netrack?.update({ ...testDocument(shape, 0), version: 2 });
+    while (!board(1).versions.includes(2) || !board(2).versions.includes(2)) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    expect(board(2).netrack?.map().boards[0]?.configVersion).toBe(2);
+    expect(isHealthy(defined(board(0).netrack, "the CCN"))).toBe(true);
   });
 });

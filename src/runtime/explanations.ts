@@ -17,6 +17,11 @@ export const explanations: readonly {
     whatToDo: "Report the stack; started again, the board comes back as a fresh incarnation.",
   },
   {
+    event: "text-not-released",
+    meaning: "Code that only the start needed stays locked in memory, some 20 MB.",
+    whatToDo: "Nothing; the board works.",
+  },
+  {
     event: "stop-failed",
     meaning: "A part of the board could not be closed in an orderly way.",
     whatToDo: "The process ends anyway; look at the reason if it happens again.",

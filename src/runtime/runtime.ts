@@ -7,6 +7,7 @@ import {
   monoNowUs,
   type Realtime,
   reapOrphans,
+  releaseText,
   sysErrorText,
 } from "../kernel/index.ts";
 import { createLateness, latenessPeriodUs, noteWakeup } from "./lateness.ts";
@@ -27,6 +28,11 @@ export type Runtime = {
   readonly report: () => RuntimeReport;
   /** Calls `stop` on SIGTERM or SIGINT, last registered first; the process then exits 0. */
   readonly onStop: (stop: () => Promise<void> | void) => void;
+  /**
+   * The start is over: collects its garbage and unmaps its code (a stop of some 10 ms), so call it
+   * before anything is on time.
+   */
+  readonly startIsOver: () => void;
   /** Stops in an orderly way and exits with `code`. */
   readonly stop: (code: number) => Promise<void>;
 };
@@ -64,6 +70,11 @@ export function startRuntime(options: { readonly realtime: boolean; readonly log
     }),
     onStop: (entry) => {
       stops.unshift(entry);
+    },
+    startIsOver: () => {
+      Bun.gc(true);
+      const released = releaseText();
+      if (!released.ok) log.warn("text-not-released", { text: sysErrorText(released.error) });
     },
     stop,
   };

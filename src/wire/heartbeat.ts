@@ -53,6 +53,8 @@ export const beatPeerFlags = {
   /** The sender holds this path down because it flapped. */
   dampedA: 512,
   dampedB: 1024,
+  /** A path of this peer is about to change: whoever names culprits waits a moment. */
+  unsteady: 2048,
 } as const;
 
 /** One peer as the sender knows it. */

@@ -56,7 +56,7 @@ export function acceptBeat(
   const isPresent = beat.incarnationHi === peer.hi && beat.incarnationLo === peer.lo;
   if (!isPresent && !takeLife(state, peer, arrival, out)) return undefined;
   if (!isNewer(state, peer.paths[network], beat.seq)) return undefined;
-  if (!peer.isProven && !prove(state, peer, beat)) {
+  if (!peer.isProven && !prove(state, peer, arrival)) {
     const path = peer.paths[network];
     path.seq = beat.seq;
     path.hasSeq = true;
@@ -124,9 +124,14 @@ function beginLife(state: State, peer: Peer, beat: Beat): void {
 }
 
 /** True if the beat proves its life; then recordings of before no longer count on either network. */
-function prove(state: State, peer: Peer, beat: Beat): boolean {
+function prove(
+  state: State,
+  peer: Peer,
+  { beat, now }: { readonly beat: Beat; readonly now: MonoUs },
+): boolean {
   if (freshEcho(state, beat) === undefined) return false;
   peer.isProven = true;
+  peer.provenUs = now;
   for (const path of peer.paths) {
     path.seq = (beat.seq - 1) >>> 0;
     path.hasSeq = true;

@@ -101,7 +101,7 @@ describe("one fault", () => {
       const random = { hubs: 2 + nextBelow(rng, 2), cards: 1 + nextBelow(rng, 20) };
       const { fault, inject } = randomFault(rng, random);
       const chassis = startChassis(random, seed);
-      run(chassis, 250 + nextBelow(rng, 10_000) / 1000);
+      run(chassis, 1250 + nextBelow(rng, 10_000) / 1000);
       const from = chassis.told.length;
       inject(chassis);
       run(chassis, 120);

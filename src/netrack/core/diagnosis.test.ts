@@ -96,6 +96,17 @@ const pictures: readonly (readonly [string, Picture, readonly string[]])[] = [
   ],
   ["both switches", { hubs: 2, boards: 5, down: ["A *>*", "B *>*"] }, ["switch A", "switch B"]],
   [
+    "a switch off, seen by a card whose own kernel has not noticed",
+    {
+      hubs: 3,
+      boards: 7,
+      self: 3,
+      down: ["A *>*"],
+      dark: ["A 0", "A 1", "A 2", "A 4", "A 5", "A 6"],
+    },
+    ["switch A"],
+  ],
+  [
     "all carriers gone: the switch, even with one hub",
     { hubs: 1, boards: 4, down: ["A *>*"], dark: ["A 0", "A 1", "A 2", "A 3"] },
     ["switch A"],

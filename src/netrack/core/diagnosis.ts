@@ -159,11 +159,12 @@ function isSwitch(
   const [first] = cut;
   if (first === undefined) return false;
   if (net.present.length === 2) return net.up.length === 0 && !dark.includes(first);
-  if (cut.length === 1) {
-    // A lone hub whose cards all went dark while it has carrier itself: not the hub's cable.
-    const others = net.present.length - 1;
-    return net.up.length === 0 && others > 1 && dark.length === others && !dark.includes(first);
+  // All but one went dark: that one's kernel has not noticed yet (it may tell a carrier change up to
+  // a second late), or it is a lone hub whose own cable is whole.
+  if (net.up.length === 0 && dark.length >= net.present.length - 1) {
+    return cut.length > 1 || !dark.includes(first);
   }
+  if (cut.length === 1) return false;
   const isEachDark = cut.every((board) => dark.includes(board));
   if (isEachDark && cut.length < net.present.length) return false;
   if (net.up.length === 0) return true;

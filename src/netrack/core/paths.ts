@@ -7,7 +7,7 @@
 // - A board that was late hands in what it missed and begins all silences anew (leases.md V8).
 
 import type { MonoUs } from "../../base/index.ts";
-import { flapFallsMax, latenessNoiseUs, missBeats } from "../limits.ts";
+import { flapFallsMax, latenessNoiseUs, missBeats, oneBeatUs } from "../limits.ts";
 import { alarm } from "./alarms.ts";
 import type { Effect } from "./events.ts";
 import {
@@ -54,10 +54,15 @@ export function judge(state: State, now: MonoUs, out: Effect[]): void {
   let next = Number.MAX_SAFE_INTEGER;
   const allowed = state.timing.silentUs + allowance(state, now);
   for (const peer of state.direct) {
+    const [a, b] = peer.paths;
+    // Both copies of one beat left together: the second is not waited for on its own.
+    const isOneBeat =
+      a.up && b.up && a.seq === b.seq && Math.abs(a.heardUs - b.heardUs) < oneBeatUs;
+    const heardUs = Math.min(a.heardUs, b.heardUs);
     for (const network of networkIndices) {
       const path = peer.paths[network];
       if (!path.up) continue;
-      const deadlineUs = path.heardUs + allowed;
+      const deadlineUs = (isOneBeat ? heardUs : path.heardUs) + allowed;
       if (deadlineUs <= now) lower(state, peer, { network, now }, out);
       else if (deadlineUs < next) next = deadlineUs;
     }

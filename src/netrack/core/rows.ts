@@ -17,8 +17,6 @@ import {
 
 /** Set when the row named an incarnation; the 16 bits below are the wire's. */
 const hasIncarnation = 0x10000;
-/** A wire bit of NETRACK's own: the sender expects a path between itself and the peer to change. */
-const unsteadyBit = 2048;
 /** Bits by network index. */
 const hearsBits = [beatPeerFlags.hearsA, beatPeerFlags.hearsB] as const;
 const heardByBits = [beatPeerFlags.heardByA, beatPeerFlags.heardByB] as const;
@@ -103,7 +101,9 @@ export function tellsDegraded(teller: Peer, slot: SlotId): boolean {
 
 /** Does the teller expect a path between itself and `slot` to change soon? */
 export function tellsUnsteady(teller: Peer, slot: SlotId): boolean {
-  return ((teller.rows[slot] ?? 0) & unsteadyBit) !== 0 && (teller.rows[slot] ?? -1) >= 0;
+  return (
+    ((teller.rows[slot] ?? 0) & beatPeerFlags.unsteady) !== 0 && (teller.rows[slot] ?? -1) >= 0
+  );
 }
 
 /**
@@ -123,12 +123,21 @@ export function isUnsteady(state: State, peer: Peer, nowUs: number): boolean {
   return false;
 }
 
+/**
+ * Has a life just proven itself on one network while its first beat on the other may still come?
+ * Until then we have no opinion on it, or a restart would look like a lost path to all others.
+ */
+function isHalfHeard(state: State, peer: Peer, nowUs: number): boolean {
+  if (peer.paths[0].wasUp && peer.paths[1].wasUp) return false;
+  return nowUs - peer.provenUs < 2 * state.timing.beatUs + state.timing.lateUs;
+}
+
 /** The row we send about a peer. */
 export function rowOf(state: State, peer: Peer, nowUs: number): number {
-  let flags = peer.isProven ? beatPeerFlags.proven : 0;
+  let flags = peer.isProven && !isHalfHeard(state, peer, nowUs) ? beatPeerFlags.proven : 0;
   if (peer.leaving) flags |= beatPeerFlags.leaving;
   if (peer.degraded) flags |= beatPeerFlags.degraded;
-  if (isUnsteady(state, peer, nowUs)) flags |= unsteadyBit;
+  if (isUnsteady(state, peer, nowUs)) flags |= beatPeerFlags.unsteady;
   for (const network of networkIndices) {
     const path = peer.paths[network];
     if (path.up) flags |= hearsBits[network];

@@ -56,6 +56,7 @@ export type Peer = {
   lo: number;
   /** It echoed our life and a recent sequence number: its beats are of now. */
   isProven: boolean;
+  provenUs: number;
   /** Newest sequence number on any network whose content we took over. */
   seq: number;
   hasSeq: boolean;
@@ -289,6 +290,7 @@ function newPeer(slot: SlotId, isHub: boolean, isDirect: boolean): Peer {
     hi: 0,
     lo: 0,
     isProven: false,
+    provenUs: 0,
     seq: 0,
     hasSeq: false,
     paths: [newPath(), newPath()],
