@@ -19,6 +19,7 @@ import {
   decodeRarp,
   decodeRarpFrame,
   decodeRelayAgent,
+  decodeServices,
   decodeSubOptions,
   decodeUdp,
   decodeUdpFrame,
@@ -254,6 +255,11 @@ export const fuzzTargets: readonly FuzzTarget[] = [
       return read.ok ? encodeRelayAgent(read.value.all) : undefined;
     },
     corpus: [relay],
+  },
+  {
+    name: "services",
+    decode: decodeServices,
+    corpus: [bytesOf("0301 056d65646961"), bytesOf("0000 0102 0161 026262 3f00")],
   },
   {
     name: "user-class",

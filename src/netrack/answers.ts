@@ -2,9 +2,10 @@
 
 import type { SlotId } from "../base/index.ts";
 import { monoNowUs } from "../kernel/index.ts";
+import { slotServicesMax } from "../wire/index.ts";
 import { bestAddress } from "./core/best.ts";
 import { mapOf } from "./core/map.ts";
-import { servicesMax } from "./limits.ts";
+import { setService, slotsOfService } from "./core/services.ts";
 import type { AskedCommand } from "./local-socket.ts";
 import { feed, type Shell } from "./loop.ts";
 import type { Tell } from "./surface.ts";
@@ -26,11 +27,8 @@ export function answer(shell: Shell, command: AskedCommand): object {
       tell(shell, { type: "well" });
       return { ok: true };
     case "service":
-      if (command.up && !shell.services.has(command.name) && shell.services.size >= servicesMax) {
-        return { ok: false, error: `${servicesMax} services are up already; take one down first` };
-      }
-      tell(shell, command);
-      return { ok: true };
+      if (setService(shell.services, command.name, command.up)) return { ok: true };
+      return { ok: false, error: `${slotServicesMax} services are up here; take one down first` };
     default:
       return command satisfies never;
   }
@@ -38,13 +36,15 @@ export function answer(shell: Shell, command: AskedCommand): object {
 
 function best(shell: Shell, target: SlotId | string): object {
   const map = mapOf(shell.state, monoNowUs());
-  const [service] = typeof target === "string" && shell.services.has(target) ? [map.self] : [];
   const board = map.boards.find(({ slot, name }) => slot === target || name === target);
-  const slot = board?.slot ?? service;
-  if (slot === undefined) return { ok: false, error: `no board or service "${target}"` };
-  const found = bestAddress(map, slot);
-  if (found !== undefined) return { ok: true, slot, ...found };
-  return { ok: false, error: `slot ${slot} cannot be reached on A or B` };
+  const slots =
+    board === undefined ? slotsOfService(shell.services, `${target}`, map) : [board.slot];
+  if (slots.length === 0) return { ok: false, error: `no board or service "${target}"` };
+  for (const slot of slots) {
+    const found = bestAddress(map, slot);
+    if (found !== undefined) return { ok: true, slot, ...found };
+  }
+  return { ok: false, error: `slot ${slots.join(", ")} cannot be reached on A or B` };
 }
 
 /** Takes over what a local program says about this board. */
@@ -53,9 +53,7 @@ export function tell(shell: Shell, what: Tell): void {
     feed(shell, what);
     return;
   }
-  if (!what.up) shell.services.delete(what.name);
-  else if (shell.services.size < servicesMax) shell.services.add(what.name);
-  else shell.counts.servicesRefused++;
+  if (!setService(shell.services, what.name, what.up)) shell.counts.servicesRefused++;
 }
 
 /** All counters by name. */

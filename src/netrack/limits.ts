@@ -54,9 +54,11 @@ export const commandBytesMax = 512;
 export const clientQueueBytes = 262_144;
 /** Subscriptions of one local program. */
 export const subscriptionsMax = 64;
-/** Services local programs can announce. */
-export const servicesMax = 64;
-/** Characters of a service's name. */
-export const serviceNameChars = 64;
+/** Services are told again every so many beats: what a lost packet costs. */
+export const tellEveryBeats = 16;
+/** Beats that tell of a change one after the other. */
+export const tellSoonBeats = 3;
+/** Bytes of services in one beat; a longer list takes several beats. */
+export const servicesBytesMax = 512;
 /** A dropped program has this long to read the reason, ms. */
 export const goodbyeMs = 1000;

@@ -4,11 +4,13 @@
 // Packets are the hot path (1200 a second on a hub of 7 boards): what is not from a configured
 // board, or not sealed with the chassis key, is counted and dropped before anything is made of it.
 
-import type { MonoUs, NetworkId } from "../base/index.ts";
+import type { MonoUs, NetworkId, SlotId } from "../base/index.ts";
 import { monoNowUs } from "../kernel/index.ts";
 import {
   type Beat,
   beatBytesMax,
+  type BeatExtension,
+  beatExtensionServices,
   beatHeaderBytes,
   beatMacBytes,
   decodeBeat,
@@ -18,6 +20,7 @@ import { beatKey, type BeatKey } from "./beat-key.ts";
 import type { BeatSockets } from "./beat-sockets.ts";
 import { step } from "./core.ts";
 import type { Alarm, Effect, Event } from "./core/events.ts";
+import { createServices, hearServices, type Services, tellServices } from "./core/services.ts";
 import { createNetrack, type State } from "./core/state.ts";
 import type { HostRoutes } from "./host-routes.ts";
 import { drainQuietTurns, drainTurnsMax } from "./limits.ts";
@@ -43,7 +46,7 @@ export type Shell = {
   readonly onAlarm: (alarm: Alarm) => void;
   readonly packet: Uint8Array;
   readonly subscribers: Set<(change: MapChange, seq: number) => void>;
-  readonly services: Set<string>;
+  readonly services: Services;
   readonly counts: ShellCounts;
   seq: number;
   areRoutesDue: boolean;
@@ -96,7 +99,7 @@ export function newShell(
     onAlarm: (alarm) => hooks.onAlarm(shell, alarm),
     packet: new Uint8Array(beatBytesMax),
     subscribers: new Set(),
-    services: new Set(),
+    services: createServices(document.slot),
     counts: {
       packets: 0,
       malformed: 0,
@@ -169,7 +172,9 @@ function carryOut(shell: Shell, effect: Effect, now: MonoUs): void {
     case "ccn-version":
       return shell.settings.onConfigVersion?.(effect.version);
     case "extensions": {
-      const { from, network, seq, extensions } = effect;
+      const { from, network, seq } = effect;
+      const extensions = hear(shell, from, effect.extensions);
+      if (extensions.length === 0) return;
       return shell.settings.onExtensions?.({ from, network, seq, extensions, atUs: now });
     }
     default:
@@ -177,13 +182,28 @@ function carryOut(shell: Shell, effect: Effect, now: MonoUs): void {
   }
 }
 
+/** Services are NETRACK's own; the rest is other modules'. */
+function hear(
+  shell: Shell,
+  from: SlotId,
+  extensions: readonly BeatExtension[],
+): readonly BeatExtension[] {
+  const rest: BeatExtension[] = [];
+  for (const extension of extensions) {
+    if (extension.type !== beatExtensionServices) rest.push(extension);
+    else if (!hearServices(shell.services, from, extension.bytes)) shell.counts.malformed++;
+  }
+  return rest;
+}
+
 function sendBeat(shell: Shell, beat: Beat): void {
   const { settings, packet, state } = shell;
-  const more = settings.extend?.(beat);
+  const services = tellServices(shell.services, beat);
+  const more = settings.extend?.(beat) ?? [];
   const whole =
-    more === undefined || more.length === 0
+    services === undefined && more.length === 0
       ? beat
-      : { ...beat, extensions: [...beat.extensions, ...more] };
+      : { ...beat, extensions: [...beat.extensions, ...(services ? [services] : []), ...more] };
   const written = encodeBeat(whole, packet);
   if (!written.ok) {
     shell.counts.encodeFailed++;

@@ -10,6 +10,7 @@ import { beatKey } from "./beat-key.ts";
 import { openBeatSockets } from "./beat-sockets.ts";
 import { watchCarriers } from "./carriers.ts";
 import { mapOf } from "./core/map.ts";
+import { slotsOfService } from "./core/services.ts";
 import { detoursOf, openHostRoutes } from "./host-routes.ts";
 import { leavingBeats } from "./limits.ts";
 import { openLocalSocket } from "./local-socket.ts";
@@ -88,7 +89,7 @@ function surface(shell: Shell): Netrack {
     counters: () => countersOf(shell),
     update: (document) => update(shell, document),
     tell: (what) => tell(shell, what),
-    bestService: (name) => (shell.services.has(name) ? [shell.state.self] : []),
+    slotsOfService: (name) => slotsOfService(shell.services, name, mapOf(shell.state, monoNowUs())),
     async leave() {
       feed(shell, { type: "leaving" });
       await Bun.sleep(leavingBeats * shell.state.document.timing.beatMs);

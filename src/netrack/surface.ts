@@ -51,8 +51,8 @@ export type Netrack = {
   /** Takes over a newer configuration of the same slot. */
   readonly update: (document: BoardDocument) => Promise<void>;
   readonly tell: (what: Tell) => void;
-  /** Slots whose local programs said that they run a service: so far only this board's. */
-  readonly bestService: (name: string) => readonly SlotId[];
+  /** Slots of boards that are up and whose programs said that they run a service, ascending. */
+  readonly slotsOfService: (name: string) => readonly SlotId[];
   /** Says goodbye in several beats; resolves when they are out. */
   readonly leave: () => Promise<void>;
   /** Stops, removes host routes and the socket. */

@@ -139,7 +139,7 @@ test("each field out of its range is refused at its place", () => {
     [6, 65, 6], // peerCount
     [6, 2, 6], // peerCount against length
     [29, 9, 6], // extensionBytes against length
-    [28, 1, 28], // extensionBytes over the bound
+    [28, 1, 6], // extensionBytes far beyond the packet
     [32, 64, 32], // peer slot
     [55, 5, 54], // extension length
   ] as const) {

@@ -24,7 +24,7 @@ import {
   u8,
 } from "./bytes.ts";
 import { bad, type WireError } from "./error.ts";
-import { beatBytesMax, beatExtensionBytesMax, beatPeersMax, beatReasonBytesMax } from "./limits.ts";
+import { beatBytesMax, beatPeersMax, beatReasonBytesMax } from "./limits.ts";
 
 /** HMAC-SHA-256 truncated, at the end of every beat, bytes. */
 export const beatMacBytes = 16;
@@ -134,8 +134,9 @@ export function encodeBeat(beat: Beat, into: Uint8Array): Result<number, WireErr
   if (peers.length > beatPeersMax) return bad(6, `${beatPeersMax} peers or less`, peers.length);
   let end = peersEnd;
   for (const extension of extensions) end += 4 + extension.bytes.length;
-  if (end - peersEnd > beatExtensionBytesMax) {
-    return bad(28, `${beatExtensionBytesMax} bytes of extensions or less`, end - peersEnd);
+  const room = beatExtensionRoom(peers.length);
+  if (end - peersEnd > room) {
+    return bad(28, `${room} bytes of extensions or less`, end - peersEnd);
   }
   if (into.length < end + beatMacBytes) {
     return bad(0, `room for ${end + beatMacBytes} bytes`, into.length);
@@ -153,6 +154,11 @@ export function encodeBeat(beat: Beat, into: Uint8Array): Result<number, WireErr
     at += 4 + extension.bytes.length;
   }
   return ok(end);
+}
+
+/** Bytes that all extensions of a beat with so many peers may have together. */
+export function beatExtensionRoom(peerCount: number): number {
+  return beatBytesMax - beatMacBytes - beatHeaderBytes - peerCount * beatPeerBytes;
 }
 
 /** The degraded reason a beat carries, or undefined; not UTF-8 = replacement characters. */
@@ -180,9 +186,6 @@ function checkBeatShape(bytes: Uint8Array): Result<void, WireError> {
   if (u8(bytes, 5) > 1) return bad(5, "network 0 or 1", u8(bytes, 5));
   if (u8(bytes, 6) > beatPeersMax) return bad(6, `${beatPeersMax} peers or less`, u8(bytes, 6));
   const extensionBytes = u16(bytes, 28);
-  if (extensionBytes > beatExtensionBytesMax) {
-    return bad(28, `${beatExtensionBytesMax} bytes or less`, extensionBytes);
-  }
   const want = beatHeaderBytes + u8(bytes, 6) * beatPeerBytes + extensionBytes + beatMacBytes;
   return length === want ? ok(undefined) : bad(6, `a packet of ${want} bytes`, length);
 }

@@ -60,6 +60,7 @@ export {
   type Beat,
   type BeatExtension,
   beatExtensionDegraded,
+  beatExtensionRoom,
   beatHeaderBytes,
   beatMacBytes,
   type BeatPeer,
@@ -73,12 +74,13 @@ export {
 export { decodeIpv4, encodeIpv4, ipv4HeaderBytes, type Ipv4Packet, protocolUdp } from "./ipv4.ts";
 export {
   beatBytesMax,
-  beatExtensionBytesMax,
   beatPeersMax,
   beatReasonBytesMax,
   dhcpBytesDefault,
   dhcpBytesMax,
   dhcpBytesMin,
+  serviceNameBytesMax,
+  slotServicesMax,
   udpPayloadBytesMax,
 } from "./limits.ts";
 export {
@@ -91,5 +93,11 @@ export {
   rarpReply,
   rarpRequest,
 } from "./rarp.ts";
+export {
+  beatExtensionServices,
+  decodeServices,
+  encodeServices,
+  type SlotServices,
+} from "./services.ts";
 export { decodeUdp, encodeUdp, type UdpAddresses, udpHeaderBytes, type UdpPacket } from "./udp.ts";
 export { decodeUdpFrame, encodeUdpFrame, type UdpFrame, udpFrameHeaderBytes } from "./udp-frame.ts";

@@ -5,12 +5,15 @@ export const udpPayloadBytesMax = 1472;
 
 /** Boards in one beat: slots 0 to 63. */
 export const beatPeersMax = 64;
-/** Bytes of all extensions of a beat: with 64 peers the beat still fits one frame. */
-export const beatExtensionBytesMax = 144;
 /** Bytes of a degraded reason: one line on a status screen. */
 export const beatReasonBytesMax = 64;
-/** A whole beat with its MAC, bytes: 32 + 64 x 20 + 144 + 16. */
+/** A whole beat with its MAC, bytes: one frame. 64 peers leave 144 for extensions. */
 export const beatBytesMax = 1472;
+
+/** Services of one board. */
+export const slotServicesMax = 16;
+/** UTF-8 bytes of a service's name. */
+export const serviceNameBytesMax = 24;
 
 /** Fixed part of a BOOTP message with the magic cookie, bytes (RFC 2131 §3). */
 export const dhcpFixedBytes = 240;

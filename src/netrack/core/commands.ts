@@ -2,7 +2,7 @@
 // out. README.md is its reference. Lines come from any program on the board: nothing is believed.
 
 import { err, ok, parseSlotId, type Result, type SlotId } from "../../base/index.ts";
-import { serviceNameChars } from "../limits.ts";
+import { serviceNameBytesMax } from "../../wire/index.ts";
 import type { MapChange } from "../types.ts";
 
 /** What a program wants to hear of. */
@@ -32,7 +32,7 @@ const usages = {
   leaving: "leaving",
   degraded: "degraded TEXT",
   ok: "ok",
-  service: "service NAME up|down",
+  service: `service NAME up|down (NAME of at most ${serviceNameBytesMax} bytes)`,
 } as const;
 
 /** Reads one line without its end. The error says what would be right. */
@@ -54,7 +54,8 @@ export function parseCommand(line: string): Result<Command, string> {
     }
     case "service": {
       const isWord = second === "up" || second === "down";
-      if (count !== 2 || !isWord || first.length > serviceNameChars) return usage("service");
+      if (count !== 2 || !isWord || new TextEncoder().encode(first).length > serviceNameBytesMax)
+        return usage("service");
       return ok({ type: "service", name: first, up: second === "up" });
     }
     case "subscribe": {
