@@ -107,6 +107,8 @@ export const SCHED_RESET_ON_FORK = 0x40000000;
 
 /** mlockall(2): MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT. */
 export const MCL_ALL_ONFAULT = 7;
+/** mlock2(2): lock pages as they are touched. */
+export const MLOCK_ONFAULT = 1;
 /** madvise(2): drop the pages of a range. */
 export const MADV_DONTNEED = 4;
 /** Since Linux 5.18. */

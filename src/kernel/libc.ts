@@ -18,6 +18,7 @@ const library = dlopen("libc.so.6", {
   kill: { args: ["i32", "i32"], returns: "i32" },
   listen: { args: ["i32", "i32"], returns: "i32" },
   madvise: { args: ["u64", "u64", "i32"], returns: "i32" },
+  mlock2: { args: ["u64", "u64", "u32"], returns: "i32" },
   mlockall: { args: ["i32"], returns: "i32" },
   mount: { args: ["cstring", "cstring", "cstring", "u64", "cstring"], returns: "i32" },
   open: { args: ["cstring", "i32", "i32"], returns: "i32" },

@@ -1,29 +1,23 @@
 // Being on time on a busy board: SCHED_FIFO for every thread of this process except JavaScript
-// Workers (sched(7), sched_setscheduler(2)), memory locked as it is touched (mlockall(2)).
+// Workers (sched(7), sched_setscheduler(2)), memory locked (memory-lock.ts).
 // FIFO on the main thread alone is worse than none: it waits for its helper threads (52-78 ms seen
 // under load, 0.5-1.5 ms with all of them). Workers do bulk work and must never be FIFO. Bun starts
 // threads when it likes, so the policy is applied again every 500 ms. RESET_ON_FORK keeps started
-// programs normal. MCL_ONFAULT: without it JavaScript's reserved 6 GB would be faulted in.
+// programs normal.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { ok, type Result } from "../base/index.ts";
-import {
-  EPERM,
-  ESRCH,
-  MCL_ALL_ONFAULT,
-  SCHED_FIFO,
-  SCHED_OTHER,
-  SCHED_RESET_ON_FORK,
-} from "./constants.ts";
+import { EPERM, ESRCH, SCHED_FIFO, SCHED_OTHER, SCHED_RESET_ON_FORK } from "./constants.ts";
 import { sysError, type SysError, thrownError } from "./errors.ts";
-import { check, lastErrno, libc } from "./libc.ts";
+import { lastErrno, libc } from "./libc.ts";
+import { lockMemory } from "./memory-lock.ts";
 import { realtimePriority, realtimeSweepMs, threadsMax } from "./limits.ts";
 
 /** What was got; without the first, time-outs must be longer. */
 export type Realtime = {
   /** SCHED_FIFO for all threads but Workers. */
   readonly scheduling: Result<void, SysError>;
-  /** Memory locked. */
+  /** What could be paged out is locked. */
   readonly memory: Result<void, SysError>;
   /** Stops applying the policy again; threads keep what they have. */
   stop(): void;
@@ -31,13 +25,13 @@ export type Realtime = {
 
 /** Asks for both and keeps applying the policy; needs root, or rtprio and memlock limits. */
 export function becomeRealtime(): Realtime {
-  const memory = check(libc.mlockall(MCL_ALL_ONFAULT), "lock", "memory (mlockall)");
+  const memory = lockMemory();
   const scheduling = applyPolicy();
   const timer = scheduling.ok ? setInterval(applyPolicy, realtimeSweepMs) : undefined;
   timer?.unref();
   return {
     scheduling,
-    memory: memory.ok ? ok(undefined) : memory,
+    memory,
     stop: () => clearInterval(timer),
   };
 }

@@ -41,6 +41,8 @@ export type Runtime = {
 const exitOurBug = 70;
 /** CPU and memory are measured this often. */
 const usageEveryMs = 5_000;
+/** Code that ran only while the board joined is given back this long after the start. */
+const releaseAgainMs = 10_000;
 /** An orderly stop may take this long, then the process ends anyway. */
 const stopMsMax = 2_000;
 
@@ -73,11 +75,17 @@ export function startRuntime(options: { readonly realtime: boolean; readonly log
     },
     startIsOver: () => {
       Bun.gc(true);
-      const released = releaseText();
-      if (!released.ok) log.warn("text-not-released", { text: sysErrorText(released.error) });
+      release(log);
+      // What was needed to join (HTTP, the first reports) is past by then; takes 0.5 ms.
+      setTimeout(() => release(log), releaseAgainMs).unref();
     },
     stop,
   };
+}
+
+function release(log: Log): void {
+  const released = releaseText();
+  if (!released.ok) log.warn("text-not-released", { text: sysErrorText(released.error) });
 }
 
 function describeRealtime(realtime: Realtime | undefined): { on: boolean; reason: string } {
