@@ -58,6 +58,7 @@ export function step(state: State, event: Event, now: MonoUs): Effect[] {
       tick(state, now, false, out);
       break;
     case "beat":
+      noticeLateness(state, now, out);
       onBeat(state, { beat: event.beat, network: indexOf(event.network), now }, out);
       break;
     case "timer":
@@ -172,6 +173,16 @@ function considerJudging(state: State, now: MonoUs, latenessUs: number, out: Eff
   else if (now - state.drainUs > drainWaitUs) endDrain(state, now, out);
 }
 
+/**
+ * V8 for a board whose sockets wake before its timer: its own tick is overdue, so it was stopped,
+ * and what it reads now may tell of long ago. Nothing is concluded until all of it is read.
+ */
+function noticeLateness(state: State, now: MonoUs, out: Effect[]): void {
+  if (state.drainUs >= 0 || now - state.nextTickUs <= state.timing.lateUs) return;
+  state.drainUs = now;
+  out.push({ type: "drain" });
+}
+
 function endDrain(state: State, now: MonoUs, out: Effect[]): void {
   state.drainUs = -1;
   restartSilences(state, now);
@@ -208,8 +219,10 @@ function onDocument(state: State, document: BoardDocument): void {
 /** What every event ends with. */
 function conclude(state: State, now: MonoUs, out: Effect[]): void {
   if (!state.isGrown && now >= grownUs(state)) grow(state, now);
-  refresh(state, now, out);
-  settle(state, now, out);
+  if (state.drainUs < 0) {
+    refresh(state, now, out);
+    settle(state, now, out);
+  }
   sendNews(state, now, out);
   const timerUs = Math.min(
     state.nextTickUs,

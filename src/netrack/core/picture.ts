@@ -212,10 +212,15 @@ function workOut(state: State, direction: Direction, was: PathCode): PathCode {
   }
   const isSenderHeard = sender !== undefined && sender.isDirect && isHeard(sender);
   if (isSenderHeard && tellsHeard(sender, to)) return tellsHeardBy(sender, to, network) ? 2 : 1;
-  const { boards } = state.picture;
-  if (boards[from] === "down" || boards[to] === "down") return 1;
+  if (isGone(state, from) || isGone(state, to)) return 1;
   // A teller that has just started has no opinion yet; what was known still stands.
   return isReceiverHeard || isSenderHeard ? was : 0;
+}
+
+/** Dead, or gone after it said so: nobody who could tell hears it any more. */
+function isGone(state: State, slot: SlotId): boolean {
+  const is = state.picture.boards[slot];
+  return is === "down" || (is === "leaving" && slot !== state.self);
 }
 
 /** Per board and network: is it heard, does it hear, as far as anybody can tell? */
