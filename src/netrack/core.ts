@@ -6,7 +6,8 @@
 // | event    | state               | new state                           | effects of its own        |
 // | -------- | ------------------- | ----------------------------------- | ------------------------- |
 // | start    | any                 | next tick now                       | first beat                |
-// | beat     | does not count      | counter (core/acceptance.ts)        | alarm if two lives        |
+// | beat     | own tick overdue    | draining, as for a late timer       | drain                     |
+// |          | does not count      | counter (core/acceptance.ts)        | alarm if two lives        |
 // |          | counts, path up     | silence begins anew, rows           | extensions, ccn-version   |
 // |          | counts, path down   | the same; up at first contact or    |                           |
 // |          |                     | after `upAfterMs` without a miss    |                           |
@@ -16,7 +17,9 @@
 // |          | late > `lateMs`     | draining: nobody is judged          | drain, alarm              |
 // |          | on time             | silent paths down (core/paths.ts)   |                           |
 // |          | draining            | nothing judged (`drainWaitUs` ends) |                           |
-// | drained  | draining            | silences begin anew, then judged    |                           |
+// |          | > `lookFirstUs` late| the same, but no silence is forgiven| drain                     |
+// | drained  | draining            | if it was stopped, silences begin   |                           |
+// |          |                     | anew; then judged                   |                           |
 // |          | not draining        | unchanged                           |                           |
 // | carrier  | lost                | own paths there down at once        | (news: on the other net)  |
 // |          | back                | paths rise as after any fall        |                           |
@@ -47,7 +50,7 @@ import {
   type State,
   touch,
 } from "./core/state.ts";
-import { drainWaitUs } from "./limits.ts";
+import { drainWaitUs, lookFirstUs } from "./limits.ts";
 
 /** Takes one event at `now`, changes `state`, and orders what is to be done. Never throws on input. */
 export function step(state: State, event: Event, now: MonoUs): Effect[] {
@@ -162,14 +165,13 @@ function onTick(state: State, now: MonoUs, isFollowing: boolean, out: Effect[]):
 function considerJudging(state: State, now: MonoUs, latenessUs: number, out: Effect[]): void {
   if (latenessUs > state.timing.lateUs) {
     state.counters.lateTicks++;
-    if (state.drainUs < 0) {
-      state.drainUs = now;
-      out.push({ type: "drain" });
-    }
+    startDrain(state, now, true, out);
     alarm(state, { type: "late", latenessUs }, now, out);
     return;
   }
-  if (state.drainUs < 0) judge(state, now, out);
+  if (state.drainUs < 0 && now - state.deadlineUs > lookFirstUs) {
+    startDrain(state, now, false, out); // a little late: what saves the path may lie in the socket
+  } else if (state.drainUs < 0) judge(state, now, out);
   else if (now - state.drainUs > drainWaitUs) endDrain(state, now, out);
 }
 
@@ -178,14 +180,21 @@ function considerJudging(state: State, now: MonoUs, latenessUs: number, out: Eff
  * and what it reads now may tell of long ago. Nothing is concluded until all of it is read.
  */
 function noticeLateness(state: State, now: MonoUs, out: Effect[]): void {
-  if (state.drainUs >= 0 || now - state.nextTickUs <= state.timing.lateUs) return;
+  if (now - state.nextTickUs > state.timing.lateUs) startDrain(state, now, true, out);
+}
+
+/** Reads all that has come before anybody is judged; `wasStopped` = silences begin anew after it. */
+function startDrain(state: State, now: MonoUs, wasStopped: boolean, out: Effect[]): void {
+  state.wasStopped ||= wasStopped;
+  if (state.drainUs >= 0) return;
   state.drainUs = now;
   out.push({ type: "drain" });
 }
 
 function endDrain(state: State, now: MonoUs, out: Effect[]): void {
   state.drainUs = -1;
-  restartSilences(state, now);
+  if (state.wasStopped) restartSilences(state, now);
+  state.wasStopped = false;
   judge(state, now, out);
 }
 

@@ -30,6 +30,8 @@ export const isolationWindowUs = 100_000;
 /** Beats after its start in which a board has no opinion on boards it has not heard: a whole chassis
  * that is switched on at once comes up within a second. */
 export const startGraceBeats = 100;
+/** A path whose deadline passed longer ago than this, µs, is judged only after a look at the sockets. */
+export const lookFirstUs = 500;
 /** A drain not answered within this time counts as done, µs. */
 export const drainWaitUs = 50_000;
 /** One alarm of a kind per slot and this time, µs; all are counted. */

@@ -10,6 +10,7 @@ import {
   type Beat,
   beatBytesMax,
   type BeatExtension,
+  beatExtensionDegraded,
   beatExtensionServices,
   beatHeaderBytes,
   beatMacBytes,
@@ -190,6 +191,7 @@ function hear(
 ): readonly BeatExtension[] {
   const rest: BeatExtension[] = [];
   for (const extension of extensions) {
+    if (extension.type === beatExtensionDegraded) continue; // the core has taken it over
     if (extension.type !== beatExtensionServices) rest.push(extension);
     else if (!hearServices(shell.services, from, extension.bytes)) shell.counts.malformed++;
   }

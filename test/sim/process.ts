@@ -167,8 +167,10 @@ export function arrive(world: World, host: Host, item: Item): void {
     const delayUs = 50 + nextBelow(world.rng, carrierDelayUs);
     schedule(world.timeline, now + delayUs, () => {
       if (life.isEnded) return;
-      if (isRunning(life, world.timeline.nowUs)) handle(world, life, item);
-      else life.inbox.push(item);
+      // The kernel reports the present state, so two reports are never told in the wrong order.
+      const up = hasCarrier(world.fabric, host.cards[item.network]);
+      if (isRunning(life, world.timeline.nowUs)) handle(world, life, { ...item, up });
+      else life.inbox.push({ ...item, up });
     });
     return;
   }

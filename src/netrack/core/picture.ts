@@ -17,7 +17,7 @@ import type { MonoUs, SlotId } from "../../base/index.ts";
 import { isolationWindowUs, recheckUs, settleMaxUs, settleUs } from "../limits.ts";
 import type { BoardState } from "../types.ts";
 import type { Effect } from "./events.ts";
-import { isPeerOverdue } from "./paths.ts";
+import { isPeerOverdue, isRising } from "./paths.ts";
 import { hasOpinion, tellsHeard, tellsHeardBy, tellsHears, tellsLeaving } from "./rows.ts";
 import {
   cellAt,
@@ -137,7 +137,7 @@ function boardState(state: State, slot: SlotId, was: BoardState, now: MonoUs): B
   const canTell = tellers > 0 || (peer.isDirect && state.isGrown);
   const couldTell = peer.isDirect && peer.lostUs >= 0;
   if (!canTell && !couldTell) return hasTeller(state) ? was : "unknown";
-  if (was !== "down" && isSomebodyOverdue(state, peer, now)) {
+  if (was !== "down" && (isSomebodyOverdue(state, peer, now) || isComing(state, peer, now))) {
     state.picture.recheckUs = now + recheckUs;
     return was;
   }
@@ -147,6 +147,11 @@ function boardState(state: State, slot: SlotId, was: BoardState, now: MonoUs): B
 /** Is there a hub that this board hears, so that an opinion may still come? */
 function hasTeller(state: State): boolean {
   return state.direct.some((peer) => peer.isHub && isHeard(peer));
+}
+
+/** Do we get beats of it again, too few yet to believe the path? Then it is not dead. */
+function isComing(state: State, peer: Peer, now: MonoUs): boolean {
+  return peer.isDirect && networkIndices.some((network) => isRising(state, peer, network, now));
 }
 
 function isSomebodyOverdue(state: State, except: Peer, now: MonoUs): boolean {

@@ -150,6 +150,8 @@ export type State = {
   allowanceUntilUs: number;
   /** Since when packets are being drained; -1 = not. */
   drainUs: number;
+  /** ... and this board was stopped before it. */
+  wasStopped: boolean;
   /** The start grace is over: this board has an opinion on boards it never heard. */
   isGrown: boolean;
   /** Something we tell has changed since our last beat. */
@@ -190,6 +192,7 @@ export function createNetrack(options: NetrackOptions): State {
     allowanceUs: 0,
     allowanceUntilUs: 0,
     drainUs: -1,
+    wasStopped: false,
     isGrown: false,
     hasNews: false,
     budget: outOfTurnBudget,
