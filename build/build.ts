@@ -22,7 +22,11 @@ export function distFolder(target: "x64" | "arm64"): string {
 async function compile(role: string, target: "x64" | "arm64", commit: string): Promise<number> {
   const out = join(distFolder(target), role);
   const flags = ["--compile", "--minify", "--bytecode", "--format=cjs"];
-  const quiet = ["--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig", "--compile-exec-argv=--smol"];
+  const quiet = [
+    "--no-compile-autoload-dotenv",
+    "--no-compile-autoload-bunfig",
+    "--compile-exec-argv=--smol",
+  ];
   const define = ["--define", `SOFTSET_COMMIT=${JSON.stringify(commit)}`];
   const main = join(root, "boards", role, "main.ts");
   const workers = workerFiles();

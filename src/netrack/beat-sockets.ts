@@ -2,7 +2,7 @@
 // opened or refuses to send is opened again: every `socketRetryMs`, and at once when its device
 // comes up. All in the network namespace NETRACK was started in.
 
-import { type Ipv4, type NetworkId, networkIds, type Result } from "../base/index.ts";
+import { err, type Ipv4, type NetworkId, networkIds, ok, type Result } from "../base/index.ts";
 import { inNetns, openUdp, type SysError, sysErrorText, type UdpSocket } from "../kernel/index.ts";
 import { beatReceiveBytes, socketRetryMs } from "./limits.ts";
 
@@ -17,8 +17,10 @@ export type BeatSocketOptions = {
   readonly onTrouble: (network: NetworkId, reason: string) => void;
 };
 
-/** The open sockets. */
+/** The sockets, open or being opened. */
 export type BeatSockets = {
+  /** The first attempt is over; an error (that of network A) if neither could be opened. */
+  readonly opened: Promise<Result<void, SysError>>;
   /** False if the socket is not open or refused; it is then opened again by itself. */
   readonly send: (network: NetworkId, bytes: Uint8Array, group: Ipv4) => boolean;
   /** The device came up: opens the socket anew, its group memberships may be gone. */
@@ -33,18 +35,13 @@ type Side = {
   isOpening: boolean;
 };
 
-/** Opens both; fails only if neither can be opened (the error is that of network A). */
-export async function openBeatSockets(
-  options: BeatSocketOptions,
-): Promise<Result<BeatSockets, SysError>> {
+/** Begins to open both, and goes on trying until closed. */
+export function openBeatSockets(options: BeatSocketOptions): BeatSockets {
   const sides: Record<NetworkId, Side> = { A: newSide("A"), B: newSide("B") };
   const life = { isClosed: false };
-  const errors: SysError[] = [];
-  for (const network of networkIds) {
-    const error = await open(sides[network], options, life);
-    if (error !== undefined) errors.push(error);
-  }
-  const sockets: BeatSockets = {
+  const opened = Promise.all(networkIds.map((network) => open(sides[network], options, life)));
+  return {
+    opened: opened.then(([first, second]) => (first && second ? err(first) : ok(undefined))),
     send(network, bytes, group) {
       const side = sides[network];
       if (side.socket === undefined) return false;
@@ -68,10 +65,6 @@ export async function openBeatSockets(
       for (const network of networkIds) closeSide(sides[network]);
     },
   };
-  const [first, second] = errors;
-  if (first === undefined || second === undefined) return { ok: true, value: sockets };
-  sockets.close();
-  return { ok: false, error: first };
 }
 
 function newSide(network: NetworkId): Side {

@@ -45,7 +45,8 @@ export async function watchCarriers(
   const readAll = (): void => {
     for (const network of networkIds) {
       const link = readLink(options, network);
-      if (link !== undefined) onLink(link, false);
+      if (link === "missing") take(network, false, false);
+      else if (link !== undefined) onLink(link, false);
     }
   };
   const watching = await inNetns(options.netns, () =>
@@ -60,7 +61,8 @@ export async function watchCarriers(
   return { close: () => (watching.ok ? watching.value.close() : undefined) };
 }
 
-function readLink(options: CarrierOptions, network: NetworkId): Link | undefined {
+/** An interface that is not there is no trouble of the watch: it is a lost carrier. */
+function readLink(options: CarrierOptions, network: NetworkId): Link | "missing" | undefined {
   const netlink = inNetns(options.netns, openNetlink);
   if (!netlink.ok) {
     options.onTrouble(sysErrorText(netlink.error));
@@ -69,6 +71,7 @@ function readLink(options: CarrierOptions, network: NetworkId): Link | undefined
   const link = findLink(netlink.value, options.devices[network]);
   netlink.value.close();
   if (link.ok) return link.value;
+  if (link.error.code === "ENODEV") return "missing";
   options.onTrouble(sysErrorText(link.error));
   return undefined;
 }

@@ -87,7 +87,7 @@ export function step(state: State, event: Event, now: MonoUs): Effect[] {
       tellOwn(state);
       break;
     case "document":
-      onDocument(state, event.document);
+      onDocument(state, event.document, now);
       break;
     default:
       return unreachable(event);
@@ -104,13 +104,13 @@ function onBeat(state: State, arrival: Arrival, out: Effect[]): void {
   if (peer === undefined) return;
   assert(peer.isProven, "only a proven life is heard");
   state.counters.beatsAccepted++;
-  hear(state, peer, { network, seq: beat.seq, now });
   const isNews = !peer.hasSeq || seqDistance(beat.seq, peer.seq) > 0;
   if (isNews) {
     peer.seq = beat.seq;
     peer.hasSeq = true;
     takeOver(state, peer, arrival, out);
   }
+  hear(state, peer, { network, seq: beat.seq, now });
   if (beat.extensions.some(({ type }) => type !== beatExtensionDegraded)) {
     const { seq, extensions } = beat;
     out.push({ type: "extensions", from: peer.slot, network: beat.network, seq, extensions });
@@ -132,7 +132,9 @@ function takeOver(state: State, peer: Peer, arrival: Arrival, out: Effect[]): vo
   peer.configVersion = beat.configVersion;
   peer.latenessUs = beat.latenessUs;
   for (const network of networkIndices) {
-    const isLost = network === 0 ? beat.lostCarrier.A : beat.lostCarrier.B;
+    // A beat that came over a network has carrier there, whatever it says: it waited in a queue.
+    const isTold = network === 0 ? beat.lostCarrier.A : beat.lostCarrier.B;
+    const isLost = isTold && network !== arrival.network;
     const path = peer.paths[network];
     if (path.peerLost === isLost) continue;
     path.peerLost = isLost;
@@ -219,10 +221,11 @@ function tellOwn(state: State): void {
   touch(state, state.self);
 }
 
-function onDocument(state: State, document: BoardDocument): void {
+function onDocument(state: State, document: BoardDocument, now: MonoUs): void {
   if (document.slot !== state.self) return;
-  configure(state, document);
+  configure(state, document, now);
   state.hasNews = true;
+  unsettle(state, now); // faults of boards that are gone from it are over
 }
 
 /** What every event ends with. */

@@ -11,6 +11,7 @@ import {
   findLink,
   inNetns,
   listAddresses,
+  listRoutes,
   type Netlink,
   openNetlink,
   removeRoute,
@@ -82,6 +83,7 @@ export function openHostRoutes(options: HostRouteOptions): HostRoutes {
   const netlink = inNetns(options.netns, openNetlink);
   if (!netlink.ok) options.onTrouble(sysErrorText(netlink.error));
   inNetns(options.netns, () => prepareDevices(options));
+  if (netlink.ok) removeLeftovers(netlink.value, options);
   const set = new Map<string, { readonly detour: Detour; readonly route: Route }>();
   const remove = (key: string): void => {
     const known = set.get(key);
@@ -111,6 +113,25 @@ export function openHostRoutes(options: HostRouteOptions): HostRoutes {
     },
     count: () => set.size,
   };
+}
+
+/** Detours of a predecessor that was killed: nobody else sets /32 routes over a gateway here. */
+function removeLeftovers(netlink: Netlink, options: HostRouteOptions): void {
+  const routes = listRoutes(netlink);
+  if (!routes.ok) {
+    options.onTrouble(sysErrorText(routes.error));
+    return;
+  }
+  for (const network of networkIds) {
+    const link = findLink(netlink, options.devices[network]);
+    if (!link.ok) continue; // no device, no routes over it
+    for (const route of routes.value) {
+      const isDetour = route.prefix === 32 && route.gateway !== undefined;
+      if (!isDetour || route.source === undefined || route.index !== link.value.index) continue;
+      const removed = removeRoute(netlink, route);
+      if (!removed.ok) options.onTrouble(sysErrorText(removed.error));
+    }
+  }
 }
 
 function detourKey({ destination, gateway, source }: Detour): string {

@@ -7,6 +7,9 @@ export const retiredLivesMax = 4;
 export const freshEchoBeats = 128;
 /** Out-of-turn beats in store; one comes back per regular beat. A switch loss needs about four. */
 export const outOfTurnBudget = 10;
+/** A step in a peer's numbers beyond this (some three hours of beats) counts with a fresh echo only:
+ * after 2^31 beats (248 days) a recording of the same life has a "newer" number again. */
+export const seqStepMax = 1 << 20;
 /** Shortest time between an out-of-turn beat and the beat before it, µs: gathers a burst. */
 export const outOfTurnGapUs = 500;
 /** A board that follows the first hub's beat waits this long past its own tick, µs. */
@@ -52,8 +55,13 @@ export const leavingBeats = 3;
 export const clientsMax = 64;
 /** One command line of a local program, bytes. */
 export const commandBytesMax = 512;
-/** Events waiting for one slow local program, bytes; full: it is dropped with a reason. */
+/** Commands taken from one local program in one turn of the loop: 64 answers take under 2 ms. */
+export const commandsPerReadMax = 64;
+/** Lines waiting for one slow local program, bytes; full: it is dropped with a reason. A line that
+ * waits alone may be longer: the status of 64 boards is 800 kB. */
 export const clientQueueBytes = 262_144;
+/** Events that subscribers cause while the core's last effects are carried out; more is our bug. */
+export const waitingEventsMax = 256;
 /** Subscriptions of one local program. */
 export const subscriptionsMax = 64;
 /** Services are told again every so many beats: what a lost packet costs. */

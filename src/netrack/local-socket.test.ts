@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { monoUs, slotId } from "../base/index.ts";
-import { clientQueueBytes, clientsMax } from "./limits.ts";
+import { clientQueueBytes, clientsMax, commandsPerReadMax } from "./limits.ts";
 import { type LocalSocket, openLocalSocket } from "./local-socket.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "netrack-socket-"));
@@ -17,12 +17,15 @@ const change = {
   was: "up",
 } as const;
 
-function open(name: string): { path: string; local: LocalSocket; dropped: string[] } {
+function open(
+  name: string,
+  more: object = {},
+): { path: string; local: LocalSocket; dropped: string[] } {
   const dropped: string[] = [];
   const path = join(folder, name);
   const opened = openLocalSocket({
     path,
-    answer: (command) => ({ ok: true, was: command.type }),
+    answer: (command) => ({ ok: true, was: command.type, ...more }),
     onDropped: (reason) => dropped.push(reason),
   });
   if (!opened.ok) throw new Error(opened.error);
@@ -105,6 +108,25 @@ test("a subscriber that does not read is dropped with the reason, and nobody wai
   const lines = program.text().trimEnd().split("\n");
   expect(lines.at(-1)).toContain("dropped: ");
   for (const text of lines) JSON.parse(text);
+  local.close();
+});
+
+test("an answer longer than the queue reaches a program that reads it", async () => {
+  const { path, local, dropped } = open("long.sock", { map: "x".repeat(4 * clientQueueBytes) });
+  const program = await connect(path);
+  program.socket.write("status\n");
+  expect(await program.next()).toHaveLength(4 * clientQueueBytes + 35);
+  expect(dropped).toEqual([]);
+  local.close();
+});
+
+test("a program that asks without end at once is dropped, not served until it is done", async () => {
+  const { path, local, dropped } = open("greedy.sock");
+  const program = await connect(path);
+  program.socket.write("ok\n".repeat(commandsPerReadMax + 1));
+  await program.closed;
+  expect(program.text().split("\n").at(-2)).toContain("commands at once");
+  expect(dropped).toHaveLength(1);
   local.close();
 });
 

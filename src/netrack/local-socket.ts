@@ -10,6 +10,7 @@ import {
   clientQueueBytes,
   clientsMax,
   commandBytesMax,
+  commandsPerReadMax,
   goodbyeMs,
   subscriptionsMax,
 } from "./limits.ts";
@@ -125,7 +126,7 @@ function onBytes(
   seq: () => number,
 ): void {
   let start = 0;
-  while (!client.isLeaving) {
+  for (let commands = 0; !client.isLeaving; commands++) {
     const end = bytes.indexOf(newline, start);
     const part = bytes.subarray(start, end < 0 ? bytes.length : end);
     if (client.line.length + part.length > commandBytesMax) {
@@ -135,6 +136,10 @@ function onBytes(
     const line = client.line.length === 0 ? part : Buffer.concat([client.line, part]);
     if (end < 0) {
       client.line = line.slice();
+      return;
+    }
+    if (commands >= commandsPerReadMax) {
+      drop(client, `more than ${commandsPerReadMax} commands at once; wait for answers`, options);
       return;
     }
     client.line = new Uint8Array(0);
@@ -165,7 +170,7 @@ function answerTo(
 /** Hands bytes to the kernel, keeps what it does not take, drops whoever lets too much pile up. */
 function write(client: Client, bytes: Uint8Array, options: LocalSocketOptions): void {
   if (client.isLeaving) return;
-  if (client.waitingBytes + bytes.length > clientQueueBytes) {
+  if (client.waitingBytes > 0 && client.waitingBytes + bytes.length > clientQueueBytes) {
     drop(client, `${clientQueueBytes} bytes of events were not read`, options);
     return;
   }

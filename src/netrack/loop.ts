@@ -4,7 +4,7 @@
 // Packets are the hot path (1200 a second on a hub of 7 boards): what is not from a configured
 // board, or not sealed with the chassis key, is counted and dropped before anything is made of it.
 
-import type { MonoUs, NetworkId, SlotId } from "../base/index.ts";
+import { assert, type MonoUs, type NetworkId, type SlotId } from "../base/index.ts";
 import { monoNowUs } from "../kernel/index.ts";
 import {
   type Beat,
@@ -24,7 +24,7 @@ import type { Alarm, Effect, Event } from "./core/events.ts";
 import { createServices, hearServices, type Services, tellServices } from "./core/services.ts";
 import { createNetrack, type State } from "./core/state.ts";
 import type { HostRoutes } from "./host-routes.ts";
-import { drainQuietTurns, drainTurnsMax } from "./limits.ts";
+import { drainQuietTurns, drainTurnsMax, waitingEventsMax } from "./limits.ts";
 import type { LocalSocket } from "./local-socket.ts";
 import type { NetrackSettings } from "./surface.ts";
 import type { MapChange } from "./types.ts";
@@ -50,6 +50,9 @@ export type Shell = {
   readonly services: Services;
   readonly counts: ShellCounts;
   seq: number;
+  /** The core's effects are being carried out; events that come meanwhile wait in `waiting`. */
+  isFeeding: boolean;
+  readonly waiting: Event[];
   areRoutesDue: boolean;
   isClosed: boolean;
 };
@@ -114,6 +117,8 @@ export function newShell(
       servicesRefused: 0,
     },
     seq: 0,
+    isFeeding: false,
+    waiting: [],
     areRoutesDue: false,
     isClosed: false,
   };
@@ -150,11 +155,21 @@ export function onPacket(shell: Shell, network: NetworkId, bytes: Uint8Array): v
   feed(shell, { type: "beat", network, beat: decoded.value });
 }
 
-/** Gives the core an event and carries out what it orders. */
+/**
+ * Gives the core an event and carries out what it orders. A subscriber may cause another event in
+ * the middle of that: it waits, or its effects would be undone by older ones (the timer's).
+ */
 export function feed(shell: Shell, event: Event): void {
-  if (shell.isClosed) return;
-  const now = monoNowUs();
-  for (const effect of step(shell.state, event, now)) carryOut(shell, effect, now);
+  assert(shell.waiting.length < waitingEventsMax, "subscribers cause few events");
+  shell.waiting.push(event);
+  if (shell.isFeeding) return;
+  shell.isFeeding = true;
+  for (let next = shell.waiting.shift(); next !== undefined; next = shell.waiting.shift()) {
+    if (shell.isClosed) continue;
+    const now = monoNowUs();
+    for (const effect of step(shell.state, next, now)) carryOut(shell, effect, now);
+  }
+  shell.isFeeding = false;
 }
 
 function carryOut(shell: Shell, effect: Effect, now: MonoUs): void {
@@ -206,10 +221,12 @@ function sendBeat(shell: Shell, beat: Beat): void {
     services === undefined && more.length === 0
       ? beat
       : { ...beat, extensions: [...beat.extensions, ...(services ? [services] : []), ...more] };
-  const written = encodeBeat(whole, packet);
+  let written = encodeBeat(whole, packet);
   if (!written.ok) {
+    // What other modules add is too long: a beat without it is better than a board that is silent.
     shell.counts.encodeFailed++;
-    return;
+    written = encodeBeat(beat, packet);
+    if (!written.ok) return;
   }
   shell.key.seal(packet, written.value);
   const { hubsGroup, boardsGroup } = state.document.provision;

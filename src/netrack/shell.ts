@@ -7,7 +7,7 @@ import type { BoardDocument } from "../config/index.ts";
 import { closeNetns, currentNetns, monoNowUs, sysErrorText } from "../kernel/index.ts";
 import { answer, countersOf, tell } from "./answers.ts";
 import { beatKey } from "./beat-key.ts";
-import { openBeatSockets } from "./beat-sockets.ts";
+import { type BeatSockets, openBeatSockets } from "./beat-sockets.ts";
 import { watchCarriers } from "./carriers.ts";
 import { mapOf } from "./core/map.ts";
 import { slotsOfService } from "./core/services.ts";
@@ -24,17 +24,19 @@ export async function startNetrack(settings: NetrackSettings): Promise<Result<Ne
   const netns = currentNetns();
   if (!netns.ok) return err(sysErrorText(netns.error));
   const shell = newShell(settings, netns.value, { onChanged, onAlarm: logAlarm });
-  const opened = await openSockets(shell);
+  const opened = await openSockets(shell).opened;
   if (!opened.ok) {
+    shell.sockets?.close();
     closeNetns(netns.value);
-    return opened;
+    return err(sysErrorText(opened.error));
   }
   const local = openLocalSocket({
     path: join(settings.runDir, "netrack.sock"),
     answer: (command) => answer(shell, command),
     onDropped: (reason) => {
       shell.counts.clientsDropped++;
-      report(shell, "warn", "client-dropped", { reason });
+      const text = `a program on netrack.sock was dropped: ${reason}`;
+      report(shell, "warn", "client-dropped", { reason, text });
     },
   });
   if (!local.ok) {
@@ -51,32 +53,35 @@ export async function startNetrack(settings: NetrackSettings): Promise<Result<Ne
     devices: settings.devices,
     onCarrier: (network, up) => feed(shell, { type: "carrier", network, up }),
     onDeviceUp: (network) => shell.sockets?.reopen(network),
-    onTrouble: (reason) => report(shell, "warn", "carrier-watch-lost", { reason }),
+    onTrouble: (reason) => {
+      const text = `carriers are not watched, cuts are seen by silence only: ${reason}`;
+      report(shell, "warn", "carrier-watch-lost", { reason, text });
+    },
   });
   const { slot } = settings.document;
-  report(shell, "info", "netrack-started", { slot, hub: shell.state.isHub });
+  const text = `heartbeats of slot ${slot} have begun`;
+  report(shell, "info", "netrack-started", { slot, hub: shell.state.isHub, text });
   return ok(surface(shell));
 }
 
-async function openSockets(shell: Shell): Promise<Result<void, string>> {
+function openSockets(shell: Shell): BeatSockets {
   const { provision } = shell.state.document;
   const groups = shell.state.isHub
     ? [provision.hubsGroup, provision.boardsGroup]
     : [provision.boardsGroup];
-  const opened = await openBeatSockets({
+  const sockets = openBeatSockets({
     netns: shell.netns,
     devices: shell.settings.devices,
     port: provision.beatPort,
     groups,
     onBeat: (network, bytes) => onPacket(shell, network, bytes),
     onTrouble: (network, reason) => {
-      report(shell, "warn", "beat-socket-lost", { net: network, reason });
+      const text = `no heartbeats on ${network} for now: ${reason}`;
+      report(shell, "warn", "beat-socket-lost", { net: network, reason, text });
     },
   });
-  if (!opened.ok) return err(sysErrorText(opened.error));
-  if (shell.isClosed) opened.value.close();
-  else shell.sockets = opened.value;
-  return ok(undefined);
+  shell.sockets = sockets;
+  return sockets;
 }
 
 function surface(shell: Shell): Netrack {
@@ -121,9 +126,7 @@ async function update(shell: Shell, document: BoardDocument): Promise<void> {
     before.provision.boardsGroup === document.provision.boardsGroup;
   if (isSame) return;
   shell.sockets?.close();
-  shell.sockets = undefined;
-  const opened = await openSockets(shell);
-  if (!opened.ok) report(shell, "error", "beat-socket-lost", { reason: opened.error });
+  await openSockets(shell).opened; // a refusal is told and tried again by the sockets themselves
 }
 
 function onChanged(shell: Shell, change: MapChange): void {
@@ -143,6 +146,9 @@ function routeOptions(shell: Shell): Parameters<typeof openHostRoutes>[0] {
   return {
     netns: shell.netns,
     devices: shell.settings.devices,
-    onTrouble: (reason) => report(shell, "warn", "host-route-failed", { reason }),
+    onTrouble: (reason) => {
+      const text = `programs are not led over the other network: ${reason}`;
+      report(shell, "warn", "host-route-failed", { reason, text });
+    },
   };
 }

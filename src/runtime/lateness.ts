@@ -16,8 +16,9 @@ export type Lateness = {
   maxUs: number;
 };
 
-/** Between two looks. */
-export const latenessPeriodUs = 50_000;
+/** Between two looks: a fifth of a busy board's wake-ups if it were 50 ms. NETRACK, which decides,
+ * measures its own lateness at every beat. */
+export const latenessPeriodUs = 250_000;
 
 /** A meter whose first look is one period after `now`. */
 export function createLateness(now: MonoUs): Lateness {

@@ -51,7 +51,10 @@ export function startRuntime(options: { readonly realtime: boolean; readonly log
   const { log } = options;
   const realtime = options.realtime ? becomeRealtime() : undefined;
   const scheduling = describeRealtime(realtime);
-  if (!scheduling.on) log.warn("not-realtime", { reason: scheduling.reason });
+  if (!scheduling.on) {
+    const text = `this board may be late when it is busy: ${scheduling.reason}`;
+    log.warn("not-realtime", { reason: scheduling.reason, text });
+  }
   const lateness = createLateness(monoNowUs());
   const look = (): void => {
     setTimeout(look, noteWakeup(lateness, monoNowUs()) / 1000);

@@ -42,7 +42,7 @@ export const mutations: readonly Mutation[] = [
   {
     rule: "an old sequence number is heard again",
     file: "src/netrack/core/acceptance.ts",
-    find: "  if (distance > 0) return true;\n",
+    find: "  if (distance > 0 && (distance <= seqStepMax || freshEcho(state, beat) !== undefined)) return true;\n",
     replace: "  if (distance !== 0) return true;\n",
     seeds: 60,
     focus: "faults",

@@ -8,10 +8,12 @@
 //   and is never taken back; if it later echoes a sequence number we sent after that, both live.
 // - Within a life and network only higher sequence numbers count (RFC 1982 order). With the proof
 //   both networks start at the proven number, so that recordings of this life don't count either.
+// - A number more than `seqStepMax` ahead needs a fresh echo as well: half of the numbers are "ahead",
+//   and a recording that is 248 days old would be among them.
 
 import type { MonoUs } from "../../base/index.ts";
 import type { Beat } from "../../wire/index.ts";
-import { freshEchoBeats, retiredLivesMax } from "../limits.ts";
+import { freshEchoBeats, retiredLivesMax, seqStepMax } from "../limits.ts";
 import type { Effect } from "./events.ts";
 import { alarm } from "./alarms.ts";
 import {
@@ -55,7 +57,7 @@ export function acceptBeat(
   }
   const isPresent = beat.incarnationHi === peer.hi && beat.incarnationLo === peer.lo;
   if (!isPresent && !takeLife(state, peer, arrival, out)) return undefined;
-  if (!isNewer(state, peer.paths[network], beat.seq)) return undefined;
+  if (!isNewer(state, peer.paths[network], beat)) return undefined;
   if (!peer.isProven && !prove(state, peer, arrival)) {
     const path = peer.paths[network];
     path.seq = beat.seq;
@@ -146,17 +148,20 @@ function freshEcho(state: State, beat: Beat): number | undefined {
   for (const entry of beat.peers) {
     if (entry.slot !== state.self) continue;
     if (entry.incarnationHi !== state.hi || entry.incarnationLo !== state.lo) return undefined;
-    const echo = seqDistance(entry.seqA, entry.seqB) > 0 ? entry.seqA : entry.seqB;
-    const age = seqDistance(state.seq, echo);
-    return age >= 0 && age <= freshEchoBeats ? echo : undefined;
+    // Each on its own: a network that was never heard echoes 0, which is "newer" after 248 days.
+    const [ageA, ageB] = [seqDistance(state.seq, entry.seqA), seqDistance(state.seq, entry.seqB)];
+    const isFreshA = ageA >= 0 && ageA <= freshEchoBeats;
+    const isFreshB = ageB >= 0 && ageB <= freshEchoBeats;
+    if (isFreshA && (!isFreshB || ageA <= ageB)) return entry.seqA;
+    return isFreshB ? entry.seqB : undefined;
   }
   return undefined;
 }
 
-function isNewer(state: State, path: InPath, seq: number): boolean {
+function isNewer(state: State, path: InPath, beat: Beat): boolean {
   if (!path.hasSeq) return true;
-  const distance = seqDistance(seq, path.seq);
-  if (distance > 0) return true;
+  const distance = seqDistance(beat.seq, path.seq);
+  if (distance > 0 && (distance <= seqStepMax || freshEcho(state, beat) !== undefined)) return true;
   if (distance === 0) state.counters.duplicate++;
   else state.counters.oldSequence++;
   return false;

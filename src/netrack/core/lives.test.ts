@@ -15,6 +15,7 @@ import {
   schedule,
   startBoard,
   startChassis,
+  testDocument,
   testShape,
   toldAfterMs,
   type VirtualChassis,
@@ -119,6 +120,96 @@ describe("lives", () => {
     expect(
       chassis.alarms.some(({ alarm }) => alarm.type === "two-incarnations" && alarm.slot === 4),
     ).toBe(true);
+  });
+});
+
+describe("numbers that wrap", () => {
+  /** As if every board had sent so many more beats, all of them heard; beats on their way are old. */
+  function age(chassis: VirtualChassis, total: number): void {
+    const beats = Math.min(total, 2 ** 30);
+    const older = (seq: number): number => (seq + beats) >>> 0;
+    for (const state of chassis.cores.values()) {
+      state.seq = older(state.seq);
+      for (const peer of state.direct) {
+        peer.seq = older(peer.seq);
+        for (const network of [0, 1] as const) {
+          peer.paths[network].seq = older(peer.paths[network].seq);
+          peer.echoSeqs[network] = older(peer.echoSeqs[network]);
+        }
+      }
+    }
+    run(chassis, 30);
+    if (total > beats) age(chassis, total - beats);
+  }
+
+  test("nobody notices that the numbers begin again at 0", () => {
+    const chassis = healthyChassis(71);
+    age(chassis, 2 ** 32 - 400);
+    const from = chassis.told.length;
+    run(chassis, 3000);
+    expect(chassis.cores.get(0)?.seq).toBeLessThan(1000);
+    expect(chassis.told.slice(from)).toEqual([]);
+  });
+
+  test("after 248 days a swapped board is up although only one network works", () => {
+    const chassis = healthyChassis(72);
+    age(chassis, 3_000_000_000);
+    chassis.isCut = (from, to, network) => network === "A" && (from === 4 || to === 4);
+    killBoard(chassis, 4);
+    run(chassis, 100);
+    startBoard(chassis, 4);
+    run(chassis, 100);
+    expect(mapAt(chassis, 0)?.boards[4]).toMatchObject({ state: "up", network: { B: "ok" } });
+  });
+
+  test("a recording of 248 days ago does not silence the board that sent it", () => {
+    const chassis = healthyChassis(73);
+    const recorded: [NetworkId, Beat][] = [];
+    chassis.onArrival = (to, network, beat) => {
+      if (to === 0 && beat.slot === 4 && recorded.length < 4) recorded.push([network, beat]);
+    };
+    run(chassis, 30);
+    age(chassis, 2 ** 31 + 100_000);
+    const from = chassis.told.length;
+    for (const [network, beat] of recorded) feed(chassis, 0, { type: "beat", network, beat });
+    run(chassis, 200);
+    expect(chassis.told.slice(from)).toEqual([]);
+  });
+});
+
+describe("a newer configuration", () => {
+  test("a board that becomes a hub is not called down until it is heard as one", () => {
+    const shape = { hubs: 1, cards: 3 };
+    const chassis = healthyChassis(81, shape);
+    const from = chassis.told.length;
+    for (let slot = 0; slot < 4; slot++) {
+      const document = testDocument(shape, slot, 2);
+      const boards = document.boards.map((board) =>
+        board.slot === 1 ? { ...board, role: "controller" as const } : board,
+      );
+      feed(chassis, slot, { type: "document", document: { ...document, boards } });
+    }
+    run(chassis, 3000);
+    const down = chassis.told
+      .slice(from)
+      .filter(({ change }) => change.type === "board" && change.state === "down");
+    expect(down).toEqual([]);
+  });
+
+  test("a dead board that is taken out of it is no fault any more, and unknown if it comes back", () => {
+    const chassis = healthyChassis(82);
+    killBoard(chassis, 6);
+    run(chassis, 200);
+    expect(faultKeysAt(chassis, 0)).toEqual(["board 6"]);
+    const whole = testDocument(testShape, 0, 2);
+    const boards = whole.boards.filter(({ slot }) => slot !== 6);
+    feed(chassis, 0, { type: "document", document: { ...whole, boards } });
+    run(chassis, 100);
+    expect(faultKeysAt(chassis, 0)).toEqual([]);
+    feed(chassis, 0, { type: "document", document: { ...whole, version: 3 } });
+    expect(mapAt(chassis, 0)?.boards[6]?.state).not.toBe("up");
+    run(chassis, 1500);
+    expect(faultKeysAt(chassis, 0)).toEqual(["board 6"]);
   });
 });
 

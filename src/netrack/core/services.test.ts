@@ -159,3 +159,12 @@ test("any list survives the wire, and no bytes make the decoder throw", () => {
   );
   fc.assert(fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => void decodeServices(bytes)));
 });
+
+test("a name that hearers would refuse is refused here, and the others are still told", () => {
+  const services = createServices(slotId(1));
+  expect(setService(services, "", true)).toBe(false);
+  expect(setService(services, "é".repeat(13), true)).toBe(false);
+  expect(setService(services, "é".repeat(12), true)).toBe(true);
+  const told = encodeServices([{ slot: slotId(1), names: [...services.own] }], 512);
+  expect(decodeServices(told.bytes)).toMatchObject({ ok: true });
+});

@@ -12,11 +12,14 @@ import {
   encodeServices,
   beatExtensionRoom,
   beatReasonBytesMax,
+  serviceNameBytesMax,
   slotServicesMax,
   type SlotServices,
 } from "../../wire/index.ts";
 import { servicesBytesMax, tellEveryBeats, tellSoonBeats } from "../limits.ts";
 import type { ChassisMap } from "../types.ts";
+
+const encoder = new TextEncoder();
 
 /** What one board knows of services; plain data. */
 export type Services = {
@@ -43,8 +46,11 @@ export function createServices(self: SlotId): Services {
   };
 }
 
-/** A local program says that a service is up or down here; false if there are too many already. */
+/** A local program says that a service is up or down here; false if it is one too many or its name
+ * is not 1 to `serviceNameBytesMax` bytes: such a name would spoil the whole list for its hearers. */
 export function setService(services: Services, name: string, up: boolean): boolean {
+  const bytes = encoder.encode(name).length;
+  if (bytes < 1 || bytes > serviceNameBytesMax) return false;
   if (up && !services.own.has(name) && services.own.size >= slotServicesMax) return false;
   if (up) services.own.add(name);
   else services.own.delete(name);

@@ -120,7 +120,8 @@ export type State = {
   readonly self: SlotId;
   readonly hi: number;
   readonly lo: number;
-  readonly startedUs: number;
+  /** Start of the grace: when this life began, or a configuration brought boards to get to know. */
+  graceFromUs: number;
   document: BoardDocument;
   isHub: boolean;
   timing: TimingUs;
@@ -170,7 +171,7 @@ export function createNetrack(options: NetrackOptions): State {
     self: document.slot,
     hi: options.incarnationHi >>> 0,
     lo: options.incarnationLo >>> 0,
-    startedUs: now,
+    graceFromUs: now,
     document,
     isHub: false,
     timing: timingUs(document),
@@ -200,12 +201,15 @@ export function createNetrack(options: NetrackOptions): State {
     counters: noCounts(),
     picture: emptyPicture(now),
   };
-  configure(state, document);
+  configure(state, document, now);
   return state;
 }
 
-/** Takes over a configuration of the same slot; what is known of boards that stay is kept. */
-export function configure(state: State, document: BoardDocument): void {
+/**
+ * Takes over a configuration of the same slot; what is known of boards that stay is kept. Boards
+ * that are new, or heard in a new way, get the grace of a start: else they'd be down until heard.
+ */
+export function configure(state: State, document: BoardDocument, now: MonoUs): void {
   assert(document.slot === state.self, "a configuration is of the board's own slot");
   state.document = document;
   state.timing = timingUs(document);
@@ -216,6 +220,7 @@ export function configure(state: State, document: BoardDocument): void {
   for (let slot = 0; slot < slotCount; slot++) {
     const board = state.boards[slot];
     if (board === undefined || board.slot === state.self) {
+      if (state.peers[slot] !== undefined) forgetSlot(state.picture, slot);
       state.peers[slot] = undefined;
       continue;
     }
@@ -224,6 +229,8 @@ export function configure(state: State, document: BoardDocument): void {
     const isDirect = isHub || state.isHub;
     if (old !== undefined && old.isHub === isHub && old.isDirect === isDirect) continue;
     state.peers[slot] = newPeer(board.slot, isHub, isDirect);
+    state.graceFromUs = now;
+    state.isGrown = false;
   }
   state.direct = state.peers.filter((peer) => peer !== undefined).filter((peer) => peer.isDirect);
   for (const slot of state.slots) touch(state, slot);
@@ -255,9 +262,9 @@ export function networkOf(index: NetworkIndex): NetworkId {
   return index === 0 ? "A" : "B";
 }
 
-/** When a board that has just started has an opinion on boards it has not heard. */
+/** When a board that is new to others has an opinion on boards it has not heard. */
 export function grownUs(state: State): number {
-  return state.startedUs + graceUs(state);
+  return state.graceFromUs + graceUs(state);
 }
 
 /** How long after its start a board has no opinion on boards it has not heard, µs. */
@@ -343,6 +350,17 @@ function emptyPicture(now: MonoUs): Picture {
     unsettledUs: -1,
     settleUs: -1,
   };
+}
+
+/** A slot that is not configured any more: whoever comes there later is a stranger. */
+function forgetSlot(picture: Picture, slot: number): void {
+  picture.boards[slot] = "unknown";
+  picture.sends.fill(0, slot * 2, slot * 2 + 2);
+  picture.hears.fill(0, slot * 2, slot * 2 + 2);
+  picture.cells.fill(0, slot * slotCount * 2, (slot + 1) * slotCount * 2);
+  for (let from = 0; from < slotCount; from++) {
+    picture.cells.fill(0, (from * slotCount + slot) * 2, (from * slotCount + slot) * 2 + 2);
+  }
 }
 
 function timingUs(document: BoardDocument): TimingUs {

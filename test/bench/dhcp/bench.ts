@@ -1,0 +1,146 @@
+// Bench `dhcp`: how many exchanges a second does one core serve, and how soon has a whole chassis
+// its addresses after power comes? Peers have lease pools instead of switch ports.
+
+import type { Bench, BenchContext, BenchRow, PeerSeries } from "../bench.ts";
+import { clientSlots } from "./chassis-file.ts";
+import { offer, prepareRate } from "./rate.ts";
+import { dnsmasq, kea, type Server, type ServerParts, softset } from "./servers.ts";
+import { buildSite, serverCore, type Site } from "./site.ts";
+import { storm } from "./storm.ts";
+
+/** Boards of a storm: the design's full chassis. */
+const stormBoards = 21;
+/** How late the switches answer, ms: at once, as most do, as the slowest known. */
+const latenciesMs = [1, 50, 900];
+/** Seconds perfdhcp sends in one step, and before the first one is counted. */
+const stepSeconds = 1;
+/** Offered rates double up to here and from the first that is not met are searched in between. */
+const rateMin = 2000;
+const rateMax = 32_000;
+const searchSteps = 3;
+/** A rate is met if this share of its exchanges is completed. */
+const metRatio = 0.9;
+
+const stormCase = (latencyMs: number): string => `storm-${latencyMs}ms`;
+
+/** The bench in the table of main.ts. */
+export const dhcpBench: Bench = {
+  question: "How fast do boards get addresses by switch port, against servers with lease pools?",
+  cases: ["rate", ...latenciesMs.map(stormCase)],
+  notes: [
+    `rate: completed 4-way exchanges/s, the best of the offered rates tried in a round; perfdhcp as relay, ${clientSlots} MACs in turn, one server core, generator and SNMP agent on another`,
+    "rate: ours asks the switch for every exchange (a stand-in that answers at once, not the lab's agent) and probes each address by ARP every 2 s; an exchange of the same MAC begun during the 80 ms of a probe is lost, 1 to 3 %; Kea and dnsmasq (--no-ping) do neither",
+    "rate: one MAC gets at most 512 messages/s from ours: 15,360 exchanges/s for all is its bound here",
+    `storm: first DISCOVER to last ACK of ${stormBoards} boards on both networks (${2 * stormBoards} clients), switches that have just forgotten all MACs; 80 ms of it are our ARP probe`,
+    "storm: peers do not ask the switch; the same rounds of them stand in all three rows",
+  ],
+  run,
+};
+
+async function run(context: BenchContext): Promise<BenchRow[]> {
+  const isWanted = (name: string): boolean => context.only?.has(name) ?? true;
+  const latencies = latenciesMs.filter((latencyMs) => isWanted(stormCase(latencyMs)));
+  const rows: BenchRow[] = [];
+  const on = async (slots: number, measure: (site: Site) => Promise<BenchRow[]>): Promise<void> => {
+    context.say(`building a chassis with ${slots} clients`);
+    const site = await buildSite(context, slots);
+    rows.push(...(await measure(site)));
+    await site.close();
+  };
+  if (isWanted("rate")) await on(clientSlots, (site) => rateRow(context, site));
+  if (latencies.length > 0) await on(stormBoards, (site) => stormRows(context, site, latencies));
+  return rows;
+}
+
+async function rateRow(context: BenchContext, site: Site): Promise<BenchRow[]> {
+  const parts = partsOf(context, site, { relayOnly: true });
+  const servers = [softset(parts), kea(parts), dnsmasq(parts, "no-ping")];
+  const agent = await prepareRate(site);
+  const figures = new Map<Server, number[]>(servers.map((server) => [server, []]));
+  const isAnswered = async (): Promise<void> => {
+    while ((await offer(site, clientSlots, stepSeconds)).completed === 0);
+  };
+  for (let round = 1; round <= context.rounds; round++) {
+    for (const [server, values] of figures) {
+      await site.serve(server, isAnswered);
+      await offer(site, rateMin, stepSeconds); // warms up, dropped
+      const best = await bestRate(context, site, server);
+      values.push(best);
+      context.say(
+        `rate ${round}/${context.rounds} ${server.name}: ${Math.round(best)} exchanges/s`,
+      );
+      await site.vacate();
+    }
+  }
+  agent.close();
+  return [rowOf("rate", "exchanges/s", figures)];
+}
+
+/** Doubles the offered rate until it is not met, then halves the distance; the most completed. */
+async function bestRate(context: BenchContext, site: Site, server: Server): Promise<number> {
+  let met = rateMin;
+  let missed: number | undefined;
+  let best = 0;
+  for (let left = searchSteps; left > 0;) {
+    const rate = missed === undefined ? Math.min(met * 2, rateMax) : (met + missed) / 2;
+    const { begun, completed } = await offer(site, rate, stepSeconds);
+    best = Math.max(best, completed);
+    if (begun < metRatio * rate)
+      context.say(`${server.name}: perfdhcp managed ${begun} of ${rate}`);
+    if (completed >= metRatio * rate) met = rate;
+    else missed = rate;
+    if (met >= rateMax) break;
+    if (missed !== undefined) left--;
+  }
+  return best;
+}
+
+async function stormRows(
+  context: BenchContext,
+  site: Site,
+  latencies: readonly number[],
+): Promise<BenchRow[]> {
+  const parts = partsOf(context, site, { relayOnly: false });
+  const ours = softset(parts);
+  const oursByLatency = new Map<number, number[]>(latencies.map((latencyMs) => [latencyMs, []]));
+  const peers = new Map<Server, number[]>(
+    [kea(parts), dnsmasq(parts, "ping"), dnsmasq(parts, "no-ping")].map((server) => [server, []]),
+  );
+  for (let round = 1; round <= context.rounds; round++) {
+    const once = async (server: Server, latencyMs: number, values: number[]): Promise<void> => {
+      await site.setLatency(latencyMs);
+      await site.serve(server, site.answersClients);
+      const { tookMs, spanMs, resent } = await storm(site, stormBoards);
+      values.push(tookMs);
+      await site.vacate();
+      const how = `${tookMs.toFixed(1)} ms (asked within ${spanMs.toFixed(2)} ms, ${resent} resent)`;
+      const where = server === ours ? ` at ${latencyMs} ms` : "";
+      context.say(`storm ${round}/${context.rounds} ${server.name}${where}: ${how}`);
+    };
+    for (const [latencyMs, values] of oursByLatency) await once(ours, latencyMs, values);
+    for (const [server, values] of peers) await once(server, 0, values);
+  }
+  return [...oursByLatency].map(([latencyMs, values]) =>
+    rowOf(stormCase(latencyMs), "ms", new Map([[ours, values], ...peers])),
+  );
+}
+
+/** The row of a case; the first server is ours. */
+function rowOf(name: string, unit: string, figures: ReadonlyMap<Server, number[]>): BenchRow {
+  const [first, ...others] = figures;
+  const peers = others.map(([server, values]): PeerSeries => ({
+    name: server.name,
+    version: server.version,
+    values,
+  }));
+  return { case: name, unit, ours: first?.[1] ?? [], peers };
+}
+
+function partsOf(
+  { fromSource }: BenchContext,
+  { dir, chassisFile, standInChassisFile }: Site,
+  { relayOnly }: { readonly relayOnly: boolean },
+): ServerParts {
+  const file = relayOnly ? standInChassisFile : chassisFile;
+  return { chassisFile: file, dir, fromSource, core: serverCore, relayOnly };
+}
