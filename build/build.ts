@@ -3,7 +3,7 @@
 // breaks ("Proxy object's 'set' trap returned falsy value"), see the README's dependency notes.
 
 import { $ } from "bun";
-import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
@@ -21,6 +21,7 @@ export function distFolder(target: "x64" | "arm64"): string {
 /** Compiles one role; throws with the compiler's words if it does not compile. */
 async function compile(role: string, target: "x64" | "arm64", commit: string): Promise<number> {
   const out = join(distFolder(target), role);
+  const half = `${out}.${process.pid}`; // nobody ever starts half an executable
   const flags = ["--compile", "--minify", "--bytecode", "--format=cjs"];
   const quiet = [
     "--no-compile-autoload-dotenv",
@@ -30,9 +31,10 @@ async function compile(role: string, target: "x64" | "arm64", commit: string): P
   const define = ["--define", `SOFTSET_COMMIT=${JSON.stringify(commit)}`];
   const main = join(root, "boards", role, "main.ts");
   const workers = workerFiles();
-  await $`${process.execPath} build ${flags} ${quiet} ${define} --target=bun-linux-${target} ${main} ${workers} --outfile ${out}`
+  await $`${process.execPath} build ${flags} ${quiet} ${define} --target=bun-linux-${target} ${main} ${workers} --outfile ${half}`
     .cwd(root)
     .quiet();
+  renameSync(half, out);
   return statSync(out).size;
 }
 

@@ -26,6 +26,7 @@ const packages = {
     ["dhclient", "isc-dhcp-client"],
     ["udhcpc", "udhcpc"],
     ["qemu-aarch64-static", "qemu-user-static"],
+    ["../aarch64-linux-gnu/lib/ld-linux-aarch64.so.1", "libc6-arm64-cross"],
   ],
   bench: [
     ["perfdhcp", "kea-admin"],

@@ -31,7 +31,12 @@ type Life = {
   document: BoardDocument | undefined;
   /** Documents are taken over one after the other. */
   turn: Promise<void>;
+  /** Called when an address was set or removed. */
+  onAddress: () => void;
 };
+
+/** Longest wait for the second network's address, ms: one network may be broken. */
+const addressWaitMs = 500;
 
 /** Runs a board of this role until a signal; the exit code if it cannot start. */
 export async function runNetworkBoard(
@@ -39,7 +44,12 @@ export async function runNetworkBoard(
   options: RunOptions,
 ): Promise<number> {
   const board = beginProcess(role, options);
-  const life: Life = { netrack: undefined, document: undefined, turn: Promise.resolve() };
+  const life: Life = {
+    netrack: undefined,
+    document: undefined,
+    turn: Promise.resolve(),
+    onAddress: () => undefined,
+  };
   const since: Record<NetworkId, MonoUs> = { A: monoNowUs(), B: monoNowUs() };
   const client: { value: AddressClient | undefined } = { value: undefined };
   const noticeVersion = (version: number): void => client.value?.noticeVersion(version);
@@ -47,10 +57,17 @@ export async function runNetworkBoard(
     devices: options.devices,
     log: board.events.log.module("address-client"),
     onDocument: (document) => {
-      life.turn = life.turn.then(() => takeOver(board, options, { life, document, noticeVersion }));
+      const isAddressed = (): boolean => hasAddresses(client.value, document);
+      const given = { life, document, noticeVersion, isAddressed };
+      life.turn = life.turn
+        .then(() => takeOver(board, options, given))
+        .catch((error: unknown) => {
+          board.events.log.error("config-not-taken", { reason: String(error) });
+        });
     },
     onAddress: (network) => {
       since[network] = monoNowUs();
+      life.onAddress();
     },
   });
   if (!started.ok) return board.giveUp(sysErrorText(started.error), exitCodes.failed);
@@ -78,6 +95,8 @@ async function takeOver(
     readonly life: Life;
     readonly document: BoardDocument;
     readonly noticeVersion: (version: number) => void;
+    /** True once the kernel has this slot's address on both networks. */
+    readonly isAddressed: () => boolean;
   },
 ): Promise<void> {
   const { life, document, noticeVersion } = given;
@@ -91,6 +110,7 @@ async function takeOver(
   const former = life.netrack;
   life.netrack = undefined;
   former?.close();
+  await untilAddressed(life, given.isAddressed);
   board.runtime.startIsOver();
   const started = await startNetrack({
     document,
@@ -106,6 +126,28 @@ async function takeOver(
   life.netrack = started.value;
   life.document = document;
   log.info("configured", { slot: document.slot, version: document.version });
+}
+
+/** What a board tells of itself must be true: its addresses are there before its first beat. */
+function untilAddressed(life: Life, isAddressed: () => boolean): Promise<void> {
+  if (isAddressed()) return Promise.resolve();
+  return new Promise((resolve) => {
+    const finish = (): void => {
+      clearTimeout(timer);
+      life.onAddress = () => undefined;
+      resolve();
+    };
+    const timer = setTimeout(finish, addressWaitMs);
+    life.onAddress = () => {
+      if (isAddressed()) finish();
+    };
+  });
+}
+
+function hasAddresses(client: AddressClient | undefined, document: BoardDocument): boolean {
+  const place = document.boards.find(({ slot }) => slot === document.slot);
+  const networks = client?.status().networks;
+  return networkIds.every((id) => networks?.[id].address === place?.address[id]);
 }
 
 function addressesOf(

@@ -72,6 +72,11 @@ export function startConfiguration(options: ConfigurationOptions): Configuration
       start(at);
     },
     noticeVersion(version) {
+      if (version === at.current?.document.version) {
+        at.reportDue = true;
+        start(at);
+        return;
+      }
       const known = Math.max(at.current?.document.version ?? 0, at.versionGivenUp);
       if (version <= Math.max(known, at.versionWanted)) return;
       at.versionWanted = version;

@@ -11,7 +11,7 @@
 // - A number more than `seqStepMax` ahead needs a fresh echo as well: half of the numbers are "ahead",
 //   and a recording that is 248 days old would be among them.
 
-import type { MonoUs } from "../../base/index.ts";
+import { ccnSlot, type MonoUs } from "../../base/index.ts";
 import type { Beat } from "../../wire/index.ts";
 import { freshEchoBeats, retiredLivesMax, seqStepMax } from "../limits.ts";
 import type { Effect } from "./events.ts";
@@ -114,6 +114,8 @@ function beginLife(state: State, peer: Peer, beat: Beat): void {
   peer.degraded = false;
   peer.reason = undefined;
   peer.configVersion = undefined;
+  // A restarted CCN is told of again: it knows nothing of what the boards run.
+  if (peer.slot === ccnSlot) state.ccnVersion = undefined;
   forgetRows(peer);
   for (const path of peer.paths) {
     path.hasSeq = false;
