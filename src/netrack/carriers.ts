@@ -21,10 +21,18 @@ export type CarrierOptions = {
   readonly onTrouble: (reason: string) => void;
 };
 
+/** The running watch. */
+export type CarrierWatch = {
+  /**
+   * Reads both devices again. For when a path fell silent: the kernel tells quickly repeated changes
+   * late or, seen after down, up, down within a tenth of a second, not at all.
+   */
+  readonly check: () => void;
+  readonly close: () => void;
+};
+
 /** Tells the present state at once, then every change, until closed. Never fails to start. */
-export async function watchCarriers(
-  options: CarrierOptions,
-): Promise<{ readonly close: () => void }> {
+export async function watchCarriers(options: CarrierOptions): Promise<CarrierWatch> {
   const known: Record<NetworkId, { carrier: boolean; up: boolean }> = {
     A: { carrier: true, up: true },
     B: { carrier: true, up: true },
@@ -58,7 +66,8 @@ export async function watchCarriers(
   );
   if (!watching.ok) options.onTrouble(sysErrorText(watching.error));
   readAll();
-  return { close: () => (watching.ok ? watching.value.close() : undefined) };
+  const close = (): void => (watching.ok ? watching.value.close() : undefined);
+  return { check: readAll, close };
 }
 
 /** An interface that is not there is no trouble of the watch: it is a lost carrier. */

@@ -38,11 +38,12 @@ import type { Effect, Event } from "./core/events.ts";
 import { settle } from "./core/faults.ts";
 import { hear, judge, lower, noteLateness, restartSilences } from "./core/paths.ts";
 import { refresh, unsettle } from "./core/picture.ts";
-import { readRows } from "./core/rows.ts";
+import { readRows, rowsOfCarriers, rowsOfUs } from "./core/rows.ts";
 import {
   configure,
   indexOf,
   grownUs,
+  isHeard,
   networkIndices,
   type NetworkIndex,
   type Peer,
@@ -121,7 +122,9 @@ function onBeat(state: State, arrival: Arrival, out: Effect[]): void {
 /** What a beat says about its sender and about others; once per sequence number. */
 function takeOver(state: State, peer: Peer, arrival: Arrival, out: Effect[]): void {
   const { beat, now } = arrival;
-  if (readRows(state, peer, beat)) state.hasNews = true;
+  const news = readRows(state, peer, beat);
+  if ((news & rowsOfUs) !== 0) state.hasNews = true;
+  if ((news & rowsOfCarriers) !== 0) unsettle(state, now);
   if (peer.leaving !== beat.leaving || peer.degraded !== beat.degraded) {
     peer.leaving = beat.leaving;
     peer.degraded = beat.degraded;
@@ -230,7 +233,7 @@ function onDocument(state: State, document: BoardDocument, now: MonoUs): void {
 
 /** What every event ends with. */
 function conclude(state: State, now: MonoUs, out: Effect[]): void {
-  if (!state.isGrown && now >= grownUs(state)) grow(state, now);
+  if (!state.isGrown && (now >= grownUs(state) || isAllWell(state))) grow(state, now);
   if (state.drainUs < 0) {
     refresh(state, now, out);
     settle(state, now, out);
@@ -248,6 +251,17 @@ function conclude(state: State, now: MonoUs, out: Effect[]): void {
   if (timerUs === state.timerUs) return;
   state.timerUs = timerUs;
   out.push({ type: "set-timer", atUs: monoUs(timerUs) });
+}
+
+/** Everybody is heard on both networks: there is nobody left to wait for. */
+function isAllWell(state: State): boolean {
+  const { boards, sends, hears } = state.picture;
+  if (!state.direct.every(isHeard)) return false;
+  return state.slots.every(
+    (slot) =>
+      boards[slot] === "up" &&
+      networkIndices.every((id) => sends[slot * 2 + id] === 2 && hears[slot * 2 + id] === 2),
+  );
 }
 
 /** From now on this board has an opinion on boards it has not heard. */

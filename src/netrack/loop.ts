@@ -18,6 +18,7 @@ import {
   encodeBeat,
 } from "../wire/index.ts";
 import { beatKey, type BeatKey } from "./beat-key.ts";
+import type { CarrierWatch } from "./carriers.ts";
 import type { BeatSockets } from "./beat-sockets.ts";
 import { step } from "./core.ts";
 import type { Alarm, Effect, Event } from "./core/events.ts";
@@ -38,7 +39,9 @@ export type Shell = {
   sockets: BeatSockets | undefined;
   local: LocalSocket | undefined;
   routes: HostRoutes | undefined;
-  carriers: { readonly close: () => void } | undefined;
+  carriers: CarrierWatch | undefined;
+  /** The carriers will be read again in this turn of the loop. */
+  isCheckDue: boolean;
   timer: ReturnType<typeof setTimeout> | undefined;
   timerUs: number;
   /** The timer's callback, made once. */
@@ -96,6 +99,7 @@ export function newShell(
     local: undefined,
     routes: undefined,
     carriers: undefined,
+    isCheckDue: false,
     timer: undefined,
     timerUs: 0,
     onTimer: () => fire(shell),

@@ -134,11 +134,22 @@ function onChanged(shell: Shell, change: MapChange): void {
   for (const subscriber of shell.subscribers) subscriber(change, shell.seq);
   shell.local?.tell(change, shell.seq);
   logChange(shell, change);
+  if (change.type === "path" && !change.up && change.to === shell.state.self) lookAtCarriers(shell);
   if (shell.routes === undefined || shell.areRoutesDue || change.type === "fault") return;
   shell.areRoutesDue = true;
   setImmediate(() => {
     shell.areRoutesDue = false;
     if (!shell.isClosed) shell.routes?.follow(detoursOf(mapOf(shell.state, monoNowUs())));
+  });
+}
+
+/** A path fell: is it our own cable? Asked once for all paths that fall together. */
+function lookAtCarriers(shell: Shell): void {
+  if (shell.isCheckDue) return;
+  shell.isCheckDue = true;
+  setImmediate(() => {
+    shell.isCheckDue = false;
+    if (!shell.isClosed) shell.carriers?.check();
   });
 }
 

@@ -25,14 +25,16 @@ import { isOpen } from "./fabric.ts";
 import { fail } from "./promises.ts";
 import { type Host, type Life, say, type World } from "./world.ts";
 
+/** A simulated switch answers within this, µs; what it read is at most that much older. */
+export const lookupUsMax = 900_000;
+
 /** What was read of a MAC in a switch, and when. */
 export type Reading = { readonly readUs: number; readonly outcome: LookupOutcome };
 
 /** What is known of one MAC's requests on one network. */
 type Asked = {
-  /** Arrival of the oldest message that is not answered yet, and of the last DISCOVER's. */
+  /** Arrival of the oldest message that is not answered yet. */
   sinceUs: number;
-  discoverUs: number;
   isSelecting: boolean;
   readonly readings: Reading[];
 };
@@ -45,7 +47,7 @@ function askedOf(world: World, network: NetworkId, mac: Mac): Asked {
   const key = `${network} ${mac}`;
   const known = all.get(key);
   if (known !== undefined) return known;
-  const fresh = { sinceUs: 0, discoverUs: 0, isSelecting: false, readings: [] };
+  const fresh = { sinceUs: 0, isSelecting: false, readings: [] };
   all.set(key, fresh);
   return fresh;
 }
@@ -63,7 +65,6 @@ export function noteRequest(
   const now = world.timeline.nowUs;
   if (!state.pending.has(message.chaddr)) page.sinceUs = now;
   const type = dhcpMessageType(message);
-  if (type === dhcpMessageTypes.discover) page.discoverUs = page.sinceUs;
   page.isSelecting =
     type === dhcpMessageTypes.request &&
     dhcpValue(message, dhcpFields.serverIdentifier) !== undefined;
@@ -92,15 +93,13 @@ export function afterAnswer(world: World, network: NetworkId, effect: GeoDhcpEff
 
 /**
  * G1 An ACK is given only for the slot on whose port the MAC sat, by data read after the request
- * (or a message it repeats) arrived; a REQUEST that takes an offer may use the offer's data, read
- * after the DISCOVER arrived and at most `offerLookupUs` before the REQUEST.
+ * (or a message it repeats) arrived. A REQUEST that takes an offer may use the offer's data, at most
+ * `offerLookupUs` old: not "read after its DISCOVER", because a DISCOVER repeated meanwhile joins.
  */
 export function ackFollowsThePort(world: World, network: NetworkId, mac: Mac, address: Ipv4): void {
   const page = askedOf(world, network, mac);
   const slot = world.chassis.boards.find((board) => board.address[network] === address)?.slot;
-  const fromUs = page.isSelecting
-    ? Math.min(page.sinceUs, Math.max(page.discoverUs, page.sinceUs - offerLookupUs - 1_000_000))
-    : page.sinceUs;
+  const fromUs = page.isSelecting ? page.sinceUs - offerLookupUs - lookupUsMax : page.sinceUs;
   const isRead = page.readings.some(
     ({ readUs, outcome }) => readUs >= fromUs && outcome.type === "found" && outcome.slot === slot,
   );

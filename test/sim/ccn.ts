@@ -26,7 +26,13 @@ import {
 } from "../../src/geo-dhcp/frames.ts";
 import { arpFrame, rarpFrame } from "../../src/wire/index.ts";
 import { hashOf, sendBytes } from "./addresses.ts";
-import { afterAnswer, noteLookup, noteRequest, serverIsBounded } from "./address-promises.ts";
+import {
+  afterAnswer,
+  lookupUsMax,
+  noteLookup,
+  noteRequest,
+  serverIsBounded,
+} from "./address-promises.ts";
 import { isOpen } from "./fabric.ts";
 import { newTimer, setTimer } from "./process.ts";
 import { schedule } from "./timeline.ts";
@@ -155,7 +161,7 @@ function carryOut(world: World, life: Life, network: NetworkId, effect: GeoDhcpE
 function lookUp(world: World, life: Life, network: NetworkId, mac: Mac): void {
   const { rng, timeline } = world;
   const isSlow = nextChance(rng, world.slowLookups);
-  const latencyUs = 1_000 + nextBelow(rng, isSlow ? 899_000 : 30_000);
+  const latencyUs = 1_000 + nextBelow(rng, isSlow ? lookupUsMax - 1_000 : 30_000);
   const readUs = timeline.nowUs + nextBelow(rng, latencyUs);
   const isLost = nextChance(rng, 0.02);
   let outcome: LookupOutcome = { type: "no-answer", reason: "the simulated switch kept silent" };

@@ -27,6 +27,7 @@ import {
   arpFrame,
   arpAnnouncement,
 } from "../../src/wire/index.ts";
+import { lookupUsMax } from "./address-promises.ts";
 import { sendBytes } from "./addresses.ts";
 import { portsMax } from "./chassis.ts";
 import { plug, unplug } from "./fabric.ts";
@@ -37,7 +38,12 @@ import { type Host, say, type World } from "./world.ts";
 /** One thing done to the chassis by hand; it is over when `missingAddress` finds nothing. */
 export type Move = { readonly name: string; readonly begin: () => void };
 
-/** Time a hand needs between out and in, µs. */
+/**
+ * Time a hand needs between out and in, µs: at least so long that no lookup of the old place is
+ * under way any more, because a message that is repeated joins the lookup in flight.
+ */
+const handUsMin = lookupUsMax + 100_000;
+/** ... and at most this much longer. */
 const handUs = 400_000;
 
 /** Any move. */
@@ -69,7 +75,7 @@ function swap(world: World, slot: SlotId): Move {
       if (old === undefined) return;
       pull(world, old);
       const fresh = makeHost(world, `board ${world.hosts.length + 1}`, true);
-      after(world, nextBelow(world.rng, handUs), () => {
+      after(world, handUsMin + nextBelow(world.rng, handUs), () => {
         insert(world, fresh, slot);
         powerOn(world, fresh);
       });
@@ -90,7 +96,7 @@ function exchange(world: World, a: SlotId, b: SlotId): Move {
         [first, b],
         [second, a],
       ] as const) {
-        after(world, nextBelow(world.rng, handUs), () => {
+        after(world, handUsMin + nextBelow(world.rng, handUs), () => {
           insert(world, host, slot);
           powerOn(world, host);
         });
@@ -109,11 +115,11 @@ function carryRunning(world: World, from: SlotId, to: SlotId): Move {
       pull(world, other);
       for (const network of networkIds) unplug(world.fabric, host.cards[network]);
       host.slot = undefined;
-      after(world, 20_000 + nextBelow(world.rng, handUs), () => {
+      after(world, handUsMin + nextBelow(world.rng, handUs), () => {
         world.movedUs = world.timeline.nowUs;
         insert(world, host, to);
       });
-      const fillUs = nextChance(world.rng, 0.5) ? handUs : 4_000_000;
+      const fillUs = nextChance(world.rng, 0.5) ? handUsMin + handUs : 4_000_000;
       after(world, fillUs + nextBelow(world.rng, handUs), () => {
         insert(world, other, from);
         powerOn(world, other);

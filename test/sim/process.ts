@@ -138,6 +138,7 @@ export function pause(world: World, life: Life, us: number): void {
   const now = world.timeline.nowUs;
   if (life.isEnded || !isRunning(life, now)) return;
   life.pausedUntilUs = now + us;
+  life.pausedUs = now;
   if (us > world.timing.beatUs * 1.5) world.unrestUs = Math.max(world.unrestUs, now + us);
   schedule(world.timeline, now + us, () => {
     if (life.isEnded || life.pausedUntilUs > world.timeline.nowUs) return;

@@ -10,8 +10,8 @@ import {
   retiredLivesMax,
   settleMaxUs,
 } from "../../src/netrack/limits.ts";
-import { hasToldHearing, isSteady, linkOf } from "./truth.ts";
-import { type Life, say, type Told, Violation, type World } from "./world.ts";
+import { hasToldHearing, isSteady, isWayOpen, linkOf } from "./truth.ts";
+import { isRunning, type Life, say, type Told, Violation, type World } from "./world.ts";
 
 /** Time a board may take beside the configured intervals, µs: timers, the loop, the switch. */
 export const spareUs = 10_000;
@@ -119,12 +119,15 @@ export function noFalseSilence(world: World, life: Life, told: Told, change: Pat
  * nor by any hub that the board hears. Weaker than "by no hub": what a board cannot be told, it
  * cannot know. Heard = long enough without a gap that a path is believed, and not damped; a hub must
  * have believed it as well, because after a short loss of carrier it waits for a run of beats.
+ * A way that is closed at that moment is no hearing: the verdict is true, only sooner than need be.
  */
 export function noFalseDeath(world: World, life: Life, slot: SlotId): void {
   const target = world.bySlot[slot];
   if (target === undefined || target.core === undefined) return;
+  const now = world.timeline.nowUs;
+  if (!isRunning(target, now) && now - target.pausedUs > world.timing.beatUs) return;
   for (const network of ["A", "B"] as const) {
-    if (isSteady(world, life, slot, network)) {
+    if (isSteady(world, life, slot, network) && isWayOpen(world, slot, life.slot, network)) {
       fail(
         world,
         "N1 no false verdict on a board",
@@ -135,6 +138,7 @@ export function noFalseDeath(world: World, life: Life, slot: SlotId): void {
   for (const hub of hubsHeard(world, life)) {
     if (hub.slot === slot) continue;
     for (const network of ["A", "B"] as const) {
+      if (!isWayOpen(world, slot, hub.slot, network)) continue;
       if (!isSteady(world, hub, slot, network) || !hasToldHearing(world, hub, slot, network))
         continue;
       const what = `slot ${life.slot} calls ${slot} down`;

@@ -78,8 +78,9 @@ export type Life = {
   /** Its timers; each is replaced by setting it again. NETRACK's is one of them. */
   readonly timers: Timer[];
   coreTimer: Timer | undefined;
-  /** Until when it does not run, and when it last began to run again. */
+  /** Until when it does not run, since when, and when it last began to run again. */
   pausedUntilUs: number;
+  pausedUs: number;
   listenUs: number;
   inbox: Item[];
   isEnded: boolean;
@@ -263,6 +264,7 @@ export function newLife(
     timers: [],
     coreTimer: undefined,
     pausedUntilUs: 0,
+    pausedUs: 0,
     listenUs: world.timeline.nowUs,
     inbox: [],
     isEnded: false,

@@ -17,6 +17,11 @@ import {
 
 /** Set when the row named an incarnation; the 16 bits below are the wire's. */
 const hasIncarnation = 0x10000;
+/** Answers of `readRows`. */
+export const rowsOfUs = 1;
+/** Answers of `readRows`. */
+export const rowsOfCarriers = 2;
+const carrierBits = beatPeerFlags.carrierLostA | beatPeerFlags.carrierLostB;
 /** Bits by network index. */
 const hearsBits = [beatPeerFlags.hearsA, beatPeerFlags.hearsB] as const;
 const heardByBits = [beatPeerFlags.heardByA, beatPeerFlags.heardByB] as const;
@@ -25,11 +30,13 @@ const dampedBits = [beatPeerFlags.dampedA, beatPeerFlags.dampedB] as const;
 
 /**
  * Takes over what `beat` tells of everybody. A row about us counts only if it names our present
- * life; else the sender speaks of our predecessor. True if what it says of us has changed.
+ * life; else the sender speaks of our predecessor. The answer's bits: `rowsOfUs` = what it says of
+ * us has changed, `rowsOfCarriers` = what it says of anybody's carrier, which names culprits.
  */
-export function readRows(state: State, peer: Peer, beat: Beat): boolean {
+export function readRows(state: State, peer: Peer, beat: Beat): number {
   let i = 0;
   let isChanged = false;
+  let news = 0;
   const before = peer.rows[state.self] ?? -1;
   for (const slot of state.slots) {
     while (i < beat.peers.length && (beat.peers[i]?.slot ?? 64) < slot) i++;
@@ -48,12 +55,14 @@ export function readRows(state: State, peer: Peer, beat: Beat): boolean {
       peer.rowHi[slot] = entry.incarnationHi;
       peer.rowLo[slot] = entry.incarnationLo;
     }
-    if (peer.rows[slot] === row) continue;
+    const was = peer.rows[slot] ?? -1;
+    if (was === row) continue;
     peer.rows[slot] = row;
     isChanged = true;
+    if (((was ^ row) & carrierBits) !== 0) news |= rowsOfCarriers;
   }
   if (isChanged) touch(state, peer.slot);
-  return peer.rows[state.self] !== before;
+  return peer.rows[state.self] === before ? news : news | rowsOfUs;
 }
 
 /** Has the teller an opinion on `slot`? Not while it is young, and not on unproven lives. */

@@ -88,7 +88,9 @@ export async function buildSite(context: BenchContext, slots: number): Promise<S
     clients,
     close,
     serve: async (server, ready) => {
-      taken(await lab.insert(ccnSlot, { command: server.command }));
+      // The same MACs for all servers: the relay's neighbour table outlives each of them.
+      const macs = { A: boardMac("A", ccnSlot), B: boardMac("B", ccnSlot) };
+      taken(await lab.insert(ccnSlot, { command: server.command, macs }));
       const isReady = ready().then(() => true);
       if ((await Promise.race([isReady, Bun.sleep(readyMs)])) === true) return;
       const words = (await Bun.file(taken(lab.logFile("ccn"))).text()).slice(-wordsMax);
@@ -121,7 +123,7 @@ function pinProcess(context: BenchContext): void {
 
 /** A board without a program: its namespace with two clients in it. */
 async function addBoard(lab: Lab, slot: number, rng: Prng): Promise<Record<NetworkId, DhcpClient>> {
-  const macs = { A: clientMac("A", slot), B: clientMac("B", slot) };
+  const macs = { A: boardMac("A", slot), B: boardMac("B", slot) };
   taken(await lab.insert(slotId(slot), { empty: true, macs }));
   const netns = taken(lab.netnsOf(`${slot}`));
   const A = await openClient(netns, deviceOf.A, rng);
@@ -130,7 +132,7 @@ async function addBoard(lab: Lab, slot: number, rng: Prng): Promise<Record<Netwo
 }
 
 /** Consecutive on each network: perfdhcp counts them up itself. */
-function clientMac(network: NetworkId, slot: number): Mac {
+function boardMac(network: NetworkId, slot: number): Mac {
   return macFromBytes(new Uint8Array([2, 0xbe, 0, 0, network === "A" ? 1 : 2, slot]));
 }
 
