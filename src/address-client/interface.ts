@@ -61,6 +61,8 @@ export type InterfaceOptions = {
 export type Interface = {
   /** The device as the kernel sees it now; undefined = it is not there. */
   linkChanged(link: Link | undefined): void;
+  /** The carrier count of the link it knows; undefined = the device is not there. */
+  carrierChanges(): number | undefined;
   prefixKnown(prefix: number): void;
   readonly state: Readonly<ClientState>;
   close(): void;
@@ -90,6 +92,7 @@ export function startInterface(options: InterfaceOptions): Interface {
   return {
     state,
     linkChanged: (link) => onLink(at, link),
+    carrierChanges: () => at.link?.carrierChanges,
     prefixKnown: (prefix) => deliver(at, { type: "prefix-known", prefix }),
     close() {
       at.closed = true;
@@ -104,12 +107,14 @@ const isLive = (link: Link | undefined): boolean => link !== undefined && link.u
 function onLink(at: Running, link: Link | undefined): void {
   if (at.closed) return;
   const replaced = at.socket !== undefined && link?.index !== at.link?.index;
+  // Away and back so quickly that the kernel told nothing between: the board may have been moved.
+  const wasAway = isLive(at.link) && link?.carrierChanges !== at.link?.carrierChanges;
   at.link = link;
   if (replaced) {
     at.socket?.close();
     at.socket = undefined;
   }
-  if (!isLive(link) || replaced) deliver(at, { type: "link-down" });
+  if (!isLive(link) || replaced || wasAway) deliver(at, { type: "link-down" });
   if (isLive(link)) void comeUp(at);
 }
 

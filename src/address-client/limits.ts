@@ -56,6 +56,8 @@ export const versionTriesMax = 10;
 /** Tries to report the running version before the next renewal tries again. */
 export const reportTriesMax = 6;
 
+/** How often the carrier counts are read, ms: finds a cable that was moved faster than the kernel tells. */
+export const linkLookMs = 1000;
 /** Pause before a packet socket that the kernel closed on a live link is opened again. */
 export const packetReopenMs = 100;
 /** Longest timer (setTimeout's limit is 2^31 - 1 ms); a longer wait is cut into pieces. */

@@ -15,6 +15,7 @@ import {
   findLink,
   type Link,
   monitorNetlink,
+  type Netlink,
   type NetlinkChange,
   openNetlink,
   type SysError,
@@ -22,6 +23,7 @@ import {
 import { startConfiguration } from "./configuration.ts";
 import type { Phase } from "./core/types.ts";
 import { type Interface, startInterface } from "./interface.ts";
+import { linkLookMs } from "./limits.ts";
 
 /** What the address client needs. */
 export type AddressClientOptions = {
@@ -116,6 +118,10 @@ export async function startAddressClient(
     return monitor;
   }
   for (const network of networkIds) read(network);
+  const looks = setInterval(() => {
+    for (const network of networkIds) lookAgain(netlink, devices[network], interfaces[network]);
+  }, linkLookMs);
+  looks.unref();
   return ok({
     status() {
       const current = configuration.current();
@@ -127,12 +133,20 @@ export async function startAddressClient(
     },
     noticeVersion: (version) => configuration.noticeVersion(version),
     close() {
+      clearInterval(looks);
       configuration.close();
       monitor.value.close();
       for (const network of networkIds) interfaces[network].close();
       netlink.close();
     },
   });
+}
+
+/** Changes of the carrier that made no event of their own show in its count. */
+function lookAgain(netlink: Netlink, device: string, known: Interface): void {
+  const link = findLink(netlink, device);
+  const changes = link.ok ? link.value.carrierChanges : undefined;
+  if (changes !== known.carrierChanges()) known.linkChanged(link.ok ? link.value : undefined);
 }
 
 type Listening = {

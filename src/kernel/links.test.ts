@@ -84,8 +84,11 @@ here("a veth pair has its names, MACs and carriers, one end in the other namespa
     mac: testMac("02:00:00:00:00:02"),
   });
   expect(must(findLink(left.nl, "eth0"))).toMatchObject({ up: true, carrier: true });
+  const { carrierChanges } = must(findLink(left.nl, "eth0"));
   must(setLink(right.nl, right.link.index, { up: false }));
   expect(must(findLink(left.nl, "eth0"))).toMatchObject({ up: true, carrier: false });
+  must(setLink(right.nl, right.link.index, { up: true }));
+  expect(must(findLink(left.nl, "eth0")).carrierChanges).toBe(carrierChanges + 2);
 });
 
 here("a link takes a new name and MAC, and an unknown one is ENODEV", () => {

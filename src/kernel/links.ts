@@ -33,6 +33,8 @@ export type Link = {
   readonly up: boolean;
   /** Up and frames can pass (IFF_LOWER_UP and IFF_RUNNING): the cable has a living other end. */
   readonly carrier: boolean;
+  /** Times the carrier came or went since the device exists: quick changes make no event of their own. */
+  readonly carrierChanges: number;
   /** `veth`, `bridge`, `macvlan`; undefined for physical interfaces and lo. */
   readonly kind: string | undefined;
   /** Index of the bridge (or bond) it belongs to. */
@@ -70,6 +72,7 @@ const IFLA_MASTER = 10;
 const IFLA_PROTINFO = 12;
 const IFLA_LINKINFO = 18;
 const IFLA_NET_NS_FD = 28;
+const IFLA_CARRIER_CHANGES = 35;
 const IFLA_INFO_KIND = 1;
 const IFLA_INFO_DATA = 2;
 const IFLA_INFO_SLAVE_KIND = 4;
@@ -246,6 +249,7 @@ export function readLink(message: NetlinkMessage): Link | undefined {
     mac: address?.length === 6 ? macFromBytes(address) : undefined,
     up: (flags & IFF_UP) !== 0,
     carrier: (flags & IFF_LOWER_UP) !== 0 && (flags & IFF_RUNNING) !== 0,
+    carrierChanges: numberIn(attributes, IFLA_CARRIER_CHANGES) ?? 0,
     kind: textIn(info, IFLA_INFO_KIND),
     master: numberIn(attributes, IFLA_MASTER),
     bridgePort: readBridgePort(info),

@@ -16,10 +16,10 @@ export type Mutation = {
 /** All of them. */
 export const mutations: readonly Mutation[] = [
   {
-    rule: "a board that was stopped judges before it has read what came meanwhile",
-    file: "src/netrack/core/state.ts",
-    find: "lateUs: timing.lateMs * 1000,",
-    replace: "lateUs: timing.lateMs * 1_000_000,",
+    rule: "a late board judges before it has read what came meanwhile",
+    file: "src/netrack/core.ts",
+    find: '  state.drainUs = now;\n  out.push({ type: "drain" });\n',
+    replace: "  judge(state, now, out);\n",
     seeds: 40,
     focus: "faults",
   },

@@ -28,9 +28,9 @@ export const dhcpBench: Bench = {
   question: "How fast do boards get addresses by switch port, against servers with lease pools?",
   cases: ["rate", ...latenciesMs.map(stormCase)],
   notes: [
-    `rate: completed 4-way exchanges/s, the best of the offered rates tried in a round; perfdhcp as relay, ${clientSlots} MACs in turn, one server core, generator and SNMP agent on another`,
-    "rate: ours asks the switch for every exchange (a stand-in that answers at once, not the lab's agent) and probes each address by ARP every 2 s; an exchange of the same MAC begun during the 80 ms of a probe is lost, 1 to 3 %; Kea and dnsmasq (--no-ping) do neither",
-    "rate: one MAC gets at most 512 messages/s from ours: 15,360 exchanges/s for all is its bound here",
+    `rate: completed 4-way exchanges/s, the best of the offered rates tried in a round; perfdhcp as relay on both networks at once, ${clientSlots} MACs in turn on each; one core for the server, another for generators and SNMP agents`,
+    "rate: ours asks the switch for every exchange (stand-ins that answer at once, not the lab's agents) and probes each address by ARP every 2 s; an exchange of the same MAC begun during the 80 ms of a probe is lost, 1 to 3 %; Kea and dnsmasq (--no-ping) do neither",
+    "rate: one MAC gets at most 512 messages/s from ours: 30,720 exchanges/s for all is its bound here",
     `storm: first DISCOVER to last ACK of ${stormBoards} boards on both networks (${2 * stormBoards} clients), switches that have just forgotten all MACs; 80 ms of it are our ARP probe`,
     "storm: peers do not ask the switch; the same rounds of them stand in all three rows",
   ],
@@ -55,7 +55,7 @@ async function run(context: BenchContext): Promise<BenchRow[]> {
 async function rateRow(context: BenchContext, site: Site): Promise<BenchRow[]> {
   const parts = partsOf(context, site, { relayOnly: true });
   const servers = [softset(parts), kea(parts), dnsmasq(parts, "no-ping")];
-  const agent = await prepareRate(site);
+  await prepareRate(site);
   const figures = new Map<Server, number[]>(servers.map((server) => [server, []]));
   const isAnswered = async (): Promise<void> => {
     while ((await offer(site, clientSlots, stepSeconds)).completed === 0);
@@ -72,24 +72,29 @@ async function rateRow(context: BenchContext, site: Site): Promise<BenchRow[]> {
       await site.vacate();
     }
   }
-  agent.close();
   return [rowOf("rate", "exchanges/s", figures)];
 }
 
-/** Doubles the offered rate until it is not met, then halves the distance; the most completed. */
+/**
+ * Doubles the offered rate until it is missed twice in a row (once may be the machine), then halves
+ * the distance; gives the most that was completed.
+ */
 async function bestRate(context: BenchContext, site: Site, server: Server): Promise<number> {
   let met = rateMin;
   let missed: number | undefined;
   let best = 0;
-  for (let left = searchSteps; left > 0;) {
-    const rate = missed === undefined ? Math.min(met * 2, rateMax) : (met + missed) / 2;
+  const isMet = async (rate: number): Promise<boolean> => {
     const { begun, completed } = await offer(site, rate, stepSeconds);
     best = Math.max(best, completed);
-    if (begun < metRatio * rate)
-      context.say(`${server.name}: perfdhcp managed ${begun} of ${rate}`);
-    if (completed >= metRatio * rate) met = rate;
+    if (begun < metRatio * rate) {
+      context.say(`${server.name}: perfdhcp managed ${Math.round(begun)} of ${Math.round(rate)}`);
+    }
+    return completed >= metRatio * rate;
+  };
+  for (let left = searchSteps; left > 0 && met < rateMax;) {
+    const rate = missed === undefined ? met * 2 : (met + missed) / 2;
+    if ((await isMet(rate)) || (await isMet(rate))) met = rate;
     else missed = rate;
-    if (met >= rateMax) break;
     if (missed !== undefined) left--;
   }
   return best;

@@ -12,13 +12,13 @@ const community = "bench";
 
 /** UDP port of the switches' own agents. */
 export const agentPort = 161;
-/** UDP port of the fast stand-in for the agent of network A. */
+/** UDP port of the fast stand-ins for these agents. */
 export const standInPort = 1161;
 
-/** The chassis file's text; `portA` is the UDP port at which the server asks the switch of A. */
-export function chassisText(portA: number): string {
+/** The chassis file's text; the server asks the switches at UDP `snmpPort`. */
+export function chassisText(snmpPort: number): string {
   const sw = (name: string, address: string): string =>
-    `  ${name}: { address: ${address}, port: ${name === "sw-a" ? portA : agentPort}, snmp: { version: 2c, community: ${community} }, ports: 1-63, ccnPort: 63 }`;
+    `  ${name}: { address: ${address}, port: ${snmpPort}, snmp: { version: 2c, community: ${community} }, ports: 1-63, ccnPort: 63 }`;
   const slots = Array.from({ length: probeSlot }, (_, i) => {
     const role = i < 2 ? "controller" : "io-card";
     return `  ${i + 1}: { role: ${role}, portA: ${i + 1}, portB: ${i + 1} }`;

@@ -1,10 +1,16 @@
-// Four-way exchanges a second by perfdhcp, which plays a relay (giaddr = itself, RFC 2131 §4.1).
-// Its MACs are those of the client boards, one after the other (-R and -b): with MACs drawn at
-// random (-M) one MAC comes twice within a millisecond now and then, which no board does, and ours
-// answers only the newest of two DISCOVERs of one board that are in flight.
+// Four-way exchanges a second by perfdhcp, which plays a relay (giaddr = itself, RFC 2131 §4.1): one
+// on each network, half of the load each. Its MACs are those of the client boards, one after the
+// other (-R and -b): with MACs drawn at random (-M) one MAC comes twice within a millisecond now and
+// then, which no board does, and ours answers only the newest of two DISCOVERs in flight.
 
-import { ipv4FromU32, slotId } from "../../../src/base/index.ts";
-import { addAddress, findLink, inNetns, openNetlink } from "../../../src/kernel/index.ts";
+import { ipv4FromU32, type NetworkId, networkIds } from "../../../src/base/index.ts";
+import {
+  addAddress,
+  findLink,
+  inNetns,
+  openNetlink,
+  sysErrorText,
+} from "../../../src/kernel/index.ts";
 import { deviceOf } from "../../../src/lab/index.ts";
 import { clientSlots, relaySlot, standInPort } from "./chassis-file.ts";
 import { type Site, taken } from "./site.ts";
@@ -18,46 +24,61 @@ export type PerfResult = {
   readonly completed: number;
 };
 
-/** 10.1.255.1 */
-const relayAddress = ipv4FromU32(0x0a01ff01);
+/** 10.1.255.1 and 20.1.255.1. */
+const relayAddresses = { A: ipv4FromU32(0x0a01ff01), B: ipv4FromU32(0x1401ff01) } as const;
 /** Until perfdhcp gives up on answers after it has stopped sending, us. */
 const exitWaitUs = 300_000;
 
-/** Gives the relay its address and starts the stand-in for the switch's agent. */
-export async function prepareRate({ lab, clients }: Site): Promise<{ close: () => void }> {
-  const { switchName, prefix } = lab.chassis.networks.A;
-  const relay = taken(lab.netnsOf(`${slotId(relaySlot)}`));
-  const added = inNetns(relay, () => {
+/** Gives the relay its addresses and starts the stand-ins for the switches' agents. */
+export async function prepareRate(site: Site): Promise<void> {
+  for (const network of networkIds) await prepareNetwork(site, network);
+}
+
+async function prepareNetwork({ lab, clients }: Site, network: NetworkId): Promise<void> {
+  const { switchName, prefix } = lab.chassis.networks[network];
+  const address = relayAddresses[network];
+  const added = inNetns(taken(lab.netnsOf(`${relaySlot}`)), () => {
     const netlink = openNetlink();
     if (!netlink.ok) return netlink;
-    const link = findLink(netlink.value, deviceOf.A);
+    const link = findLink(netlink.value, deviceOf[network]);
     const done = link.ok
-      ? addAddress(netlink.value, { index: link.value.index, address: relayAddress, prefix })
+      ? addAddress(netlink.value, { index: link.value.index, address, prefix })
       : link;
     netlink.value.close();
     return done;
   });
-  if (!added.ok) throw new Error(`cannot give the relay its address: ${added.error.code}`);
+  if (!added.ok) throw new Error(`cannot give the relay its address: ${sysErrorText(added.error)}`);
   const theSwitch = lab.chassis.switches.find(({ name }) => name === switchName);
   if (theSwitch === undefined) throw new Error(`the chassis has no switch ${switchName}`);
-  return startStandIn({
+  await startStandIn({
     netns: taken(lab.netnsOf(switchName)),
     address: theSwitch.address,
     port: standInPort,
-    learnt: clients.map(({ A }, i) => ({ mac: A.mac, port: i + 1 })),
+    learnt: clients.map((pair, i) => ({ mac: pair[network].mac, port: i + 1 })),
   });
 }
 
-/** Offers `rate` exchanges/s for `seconds`. */
-export async function offer(
+/** Offers `rate` exchanges/s for `seconds`, half of it on each network. */
+export async function offer(site: Site, rate: number, seconds: number): Promise<PerfResult> {
+  const halves = await Promise.all(
+    networkIds.map((network) => offerOn(site, network, { rate: rate / 2, seconds })),
+  );
+  return {
+    begun: halves.reduce((sum, { begun }) => sum + begun, 0),
+    completed: halves.reduce((sum, { completed }) => sum + completed, 0),
+  };
+}
+
+async function offerOn(
   { lab, clients }: Site,
-  rate: number,
-  seconds: number,
+  network: NetworkId,
+  { rate, seconds }: { readonly rate: number; readonly seconds: number },
 ): Promise<PerfResult> {
-  for (const { A } of clients) A.beSeen();
-  const load = ["-r", `${rate}`, "-p", `${seconds}`, "-W", `${exitWaitUs}`];
-  const who = ["-R", `${clientSlots}`, "-b", `mac=${clients[0]?.A.mac ?? ""}`];
-  const words = ["perfdhcp", "-4", "-l", relayAddress, ...load, ...who, lab.chassis.networks.A.ccn];
+  for (const pair of clients) pair[network].beSeen();
+  const load = ["-r", `${Math.round(rate)}`, "-p", `${seconds}`, "-W", `${exitWaitUs}`];
+  const who = ["-R", `${clientSlots}`, "-b", `mac=${clients[0]?.[network].mac ?? ""}`];
+  const { ccn } = lab.chassis.networks[network];
+  const words = ["perfdhcp", "-4", "-l", relayAddresses[network], ...load, ...who, ccn];
   const argv = taken(lab.enter(`${relaySlot}`, words));
   const child = Bun.spawn(argv, { stdout: "pipe", stderr: "pipe" });
   const [text, problems] = await Promise.all([

@@ -35,7 +35,7 @@ const wordsMax = 2000;
 export type Site = {
   readonly lab: Lab;
   readonly dir: string;
-  /** For the server under test; `standInChassisFile` sends it to the stand-in on network A. */
+  /** For the server under test; `standInChassisFile` sends it to the stand-ins. */
   readonly chassisFile: string;
   readonly standInChassisFile: string;
   /** Clients by slot (from 1) and network. */
