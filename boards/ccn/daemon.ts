@@ -47,8 +47,13 @@ export async function runCcn(options: RunOptions): Promise<number> {
   if (!addresses.ok) return board.giveUp(addresses.error, exitCodes.failed);
   const parts = await startParts(board, options, { chassis: loaded.value, keyHex: key.value });
   if (typeof parts === "string") return board.giveUp(parts, exitCodes.failed);
+  let reloading = Promise.resolve();
   process.on("SIGHUP", () => {
-    void reload(board, parts, { path, keyHex: key.value });
+    reloading = reloading
+      .then(() => reload(board, parts, { path, keyHex: key.value }))
+      .catch((error: unknown) => {
+        board.events.log.error("chassis-file-refused", { text: `cannot reload: ${String(error)}` });
+      });
   });
   const isServed = await board.serve(ccnFacts({ board, options, parts }));
   if (!isServed) return exitCodes.failed;
@@ -132,7 +137,11 @@ function lookupOf(
   return lookup;
 }
 
-/** SIGHUP: the chassis file again. Addresses, ports and switches of the CCN itself stay. */
+/**
+ * SIGHUP: the chassis file again. Blocks the loop for some 10 ms, which heartbeats bear (silence is
+ * 37) and a Worker would make a second copy of the loader for. What the CCN has bound or asks
+ * already (its addresses, httpPort, switches) changes only with a restart, so that is refused.
+ */
 async function reload(
   board: BoardProcess,
   parts: CcnParts,
@@ -142,8 +151,14 @@ async function reload(
   const loaded = loadChassisFile(from.path);
   if (!loaded.ok) {
     for (const mistake of loaded.error) {
-      log.error("config-refused", { text: configErrorText(mistake) });
+      log.error("chassis-file-refused", { text: configErrorText(mistake) });
     }
+    return;
+  }
+  const bound = boundChange(parts.chassis, loaded.value);
+  if (bound !== undefined) {
+    const text = `${from.path}: ${bound} changed; restart the CCN's daemon for that`;
+    log.error("chassis-file-refused", { text });
     return;
   }
   parts.chassis = loaded.value;
@@ -151,4 +166,17 @@ async function reload(
   for (const network of networkIds) parts.servers[network].update(loaded.value);
   await parts.netrack.update(boardDocument(loaded.value, ccnSlot, from.keyHex));
   log.info("config-loaded", { version: loaded.value.version, path: from.path });
+}
+
+/** What a reload cannot change, if the new file changes it. */
+function boundChange(before: Chassis, after: Chassis): string | undefined {
+  if (before.provision.httpPort !== after.provision.httpPort) return "provision.httpPort";
+  for (const network of networkIds) {
+    const [was, is] = [before.networks[network], after.networks[network]];
+    if (was.ccn !== is.ccn || was.subnet !== is.subnet || was.prefix !== is.prefix) {
+      return `networks.${network}`;
+    }
+    if (was.switchName !== is.switchName) return `networks.${network}.switch`;
+  }
+  return undefined;
 }

@@ -34,7 +34,7 @@ const board: Explanations = {
     action: "Read the text: usually an interface or a port that something else uses.",
   },
   "config-loaded": { meaning: "SIGHUP: the CCN runs the new chassis file.", action: "Nothing." },
-  "config-refused": {
+  "chassis-file-refused": {
     meaning: "SIGHUP: the chassis file has mistakes; the old one stays in force.",
     action: "Mend the place that the text names, check with `ccn config check`, send SIGHUP again.",
   },

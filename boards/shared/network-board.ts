@@ -33,10 +33,14 @@ type Life = {
   turn: Promise<void>;
   /** Called when an address was set or removed. */
   onAddress: () => void;
+  /** The newest document; an older one still in turn is passed over. */
+  newest: BoardDocument | undefined;
 };
 
 /** Longest wait for the second network's address, ms: one network may be broken. */
 const addressWaitMs = 500;
+/** NETRACK that could not start is tried again after this, ms: a port or a device may come free. */
+const netrackRetryMs = 2_000;
 
 /** Runs a board of this role until a signal; the exit code if it cannot start. */
 export async function runNetworkBoard(
@@ -49,6 +53,7 @@ export async function runNetworkBoard(
     document: undefined,
     turn: Promise.resolve(),
     onAddress: () => undefined,
+    newest: undefined,
   };
   const since: Record<NetworkId, MonoUs> = { A: monoNowUs(), B: monoNowUs() };
   const client: { value: AddressClient | undefined } = { value: undefined };
@@ -58,12 +63,16 @@ export async function runNetworkBoard(
     log: board.events.log.module("address-client"),
     onDocument: (document) => {
       const isAddressed = (): boolean => hasAddresses(client.value, document);
-      const given = { life, document, noticeVersion, isAddressed };
-      life.turn = life.turn
-        .then(() => takeOver(board, options, given))
-        .catch((error: unknown) => {
-          board.events.log.error("config-not-taken", { reason: String(error) });
-        });
+      const again = (): void => {
+        life.turn = life.turn
+          .then(() => takeOver(board, options, given))
+          .catch((error: unknown) => {
+            board.events.log.error("config-not-taken", { reason: String(error) });
+          });
+      };
+      const given = { life, document, noticeVersion, isAddressed, again };
+      life.newest = document;
+      again();
     },
     onAddress: (network) => {
       since[network] = monoNowUs();
@@ -97,9 +106,12 @@ async function takeOver(
     readonly noticeVersion: (version: number) => void;
     /** True once the kernel has this slot's address on both networks. */
     readonly isAddressed: () => boolean;
+    /** Takes the same document over once more, in turn. */
+    readonly again: () => void;
   },
 ): Promise<void> {
   const { life, document, noticeVersion } = given;
+  if (document !== life.newest) return;
   const log = board.events.log;
   const isSame = life.document?.slot === document.slot && life.document.key === document.key;
   if (life.netrack !== undefined && isSame) {
@@ -121,6 +133,9 @@ async function takeOver(
   });
   if (!started.ok) {
     log.error("netrack-not-started", { text: started.error });
+    setTimeout(() => {
+      if (life.netrack === undefined) given.again();
+    }, netrackRetryMs);
     return;
   }
   life.netrack = started.value;

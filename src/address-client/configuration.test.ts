@@ -144,3 +144,18 @@ test("while the CCN is mute what the board has is kept, and asked for again", as
   t.ccn.mute = false;
   expect((await next).version).toBe(3);
 });
+
+test("an offer that comes during a fetch is fetched too: the board was moved meanwhile", async () => {
+  const t = await trial(3);
+  let isFirst = true;
+  t.ccn.onSeen = () => {
+    if (!isFirst) return;
+    isFirst = false;
+    t.configuration.offer("A", source(t, "A", 4));
+    // The answer that is being written is still the old document.
+    queueMicrotask(() => (t.ccn.bytes = documentBytes(4)));
+  };
+  t.configuration.offer("A", source(t, "A", 3));
+  while (t.taken.length < 2) await t.next();
+  expect(t.taken.map(({ version }) => version)).toEqual([3, 4]);
+});

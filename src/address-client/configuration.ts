@@ -145,6 +145,7 @@ async function pause(at: Fetching, ms: number): Promise<void> {
 
 /** One round over both networks, the second a little later; true if a document was taken. */
 async function fetchDocument(at: Fetching, timeoutMs: number): Promise<boolean> {
+  const asked = new Map(at.sources);
   const taken = await firstOf(at, async (network, source, from) => {
     const urls = questions(at, network, source);
     for (const { url, sha256Hex } of urls) {
@@ -157,7 +158,10 @@ async function fetchDocument(at: Fetching, timeoutMs: number): Promise<boolean> 
   if (at.closed) return false;
   const settled = settleVersion(at, taken?.document.version ?? 0);
   if (taken === undefined) return false;
-  at.fresh.clear();
+  // A source told meanwhile (the board was moved) was not asked yet and stays fresh.
+  for (const [network, source] of asked) {
+    if (at.sources.get(network) === source) at.fresh.delete(network);
+  }
   if (taken.sha256Hex === at.current?.sha256Hex) return settled;
   at.current = taken;
   at.reportDue = true;

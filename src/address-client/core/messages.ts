@@ -9,6 +9,7 @@ import {
   type Mac,
   macToBytes,
   type MonoUs,
+  parseIpv4,
 } from "../../base/index.ts";
 import {
   decodeSubOptions,
@@ -136,12 +137,18 @@ export function configurationOf(message: DhcpMessage): ConfigurationSource | und
   const sha256 = read.value.find((option) => option.code === 2)?.bytes;
   if (urlBytes === undefined || sha256?.length !== 32) return undefined;
   const url = String.fromCharCode(...urlBytes.subarray(0, urlCharsMax + 1));
-  if (url.length > urlCharsMax || !urlShape.test(url)) return undefined;
+  if (url.length > urlCharsMax || !isPlainUrl(url)) return undefined;
   return { kind: "url", url, sha256 };
 }
 
 /** Plain HTTP to an address: a board has no name service yet. */
-const urlShape = /^http:\/\/[0-9.]{7,15}(:[0-9]{1,5})?\/[\x21-\x7e]*$/;
+function isPlainUrl(url: string): boolean {
+  const [whole, host = "", port = "80"] = urlShape.exec(url) ?? [];
+  if (whole === undefined || !parseIpv4(host).ok) return false;
+  return Number(port) >= 1 && Number(port) <= 65_535;
+}
+
+const urlShape = /^http:\/\/([0-9.]{7,15})(?::([0-9]{1,5}))?\/[\x21-\x7e]*$/;
 
 /** Prefix length of a mask of ones then zeros, 1 to 30. */
 function prefixOf(mask: Ipv4 | undefined): number | undefined {
