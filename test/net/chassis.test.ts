@@ -265,7 +265,9 @@ test.skipIf(skip)("a chassis file with a mistake is refused and changes nothing"
     expect(killPid(pidOf(lab, 0), 1).ok).toBe(true);
     await until(async () => {
       const events = (await eventsOf(lab, 0)).slice(seen);
-      return events.some(({ event }) => event === "chassis-file-refused") ? undefined : "no refusal yet";
+      return events.some(({ event }) => event === "chassis-file-refused")
+        ? undefined
+        : "no refusal yet";
     });
     expect((await statusOf(lab, 0))?.board.configVersion).toBe(version);
   } finally {

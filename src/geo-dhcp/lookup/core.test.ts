@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { slotId } from "../../base/index.ts";
-import { lookupDeadlineUs, waitingLookupsMax } from "./limits.ts";
+import { lookupDeadlineUs, rowPauseUs, rowVarbindsMax, waitingLookupsMax } from "./limits.ts";
 import {
   type AnsweredVarbind,
   basePortColumn,
@@ -57,6 +57,27 @@ test("behind a slow packet the next one leaves after 2 ms, not after the answer"
   for (let n = 1; n <= 22; n++) w.ask(n, n);
   w.passTo(w.nowUs + 2_000);
   expect(w.sent.map(({ oids }) => oids.length)).toEqual([1, 21]);
+});
+
+test("a quick switch is asked once a ms, but at once when a packet is full", () => {
+  const w = readyLookup();
+  const answerAtOnce = (): void => {
+    const sent = w.sent.shift();
+    if (sent === undefined) throw new Error("no packet was sent");
+    const columns = answerPacket(w.rows, sent);
+    w.happen({ type: "packet-answered", packet: sent.packet, columns });
+  };
+  w.ask(1, 1);
+  answerAtOnce();
+  w.ask(2, 2);
+  w.passTo(w.nowUs + rowPauseUs - 1);
+  expect(w.sent).toHaveLength(0);
+  w.passTo(w.nowUs + 1);
+  answerAtOnce();
+  for (let n = 1; n < rowVarbindsMax; n++) w.ask(100 + n, n);
+  expect(w.sent).toHaveLength(0);
+  w.ask(200, rowVarbindsMax);
+  expect(w.sent).toHaveLength(1);
 });
 
 test("the same MAC asked twice is one row with two answers", () => {
@@ -144,6 +165,7 @@ test("a switch that hides rows from GET is walked from then on, with an alarm", 
   const w = readyLookup();
   const answer = (): void => {
     const packet = w.sent.shift();
+    w.passTo(w.nowUs + 1_000);
     if (packet === undefined) return;
     const columns = packet.op === "get" ? packet.oids.map(() => []) : answerPacket(w.rows, packet);
     w.happen({ type: "packet-answered", packet: packet.packet, columns });
@@ -214,10 +236,11 @@ test("an unknown bridge port has the port tables read anew before the answer", (
 
 test("a silent switch ends each lookup at its deadline, opens the circuit and says so once", () => {
   const w = readyLookup();
+  const askedUs = w.nowUs;
   w.ask(1, 1);
-  w.passTo(lookupDeadlineUs - 1);
+  w.passTo(askedUs + lookupDeadlineUs - 1);
   expect(w.outcomes.size).toBe(0);
-  w.passTo(lookupDeadlineUs);
+  w.passTo(askedUs + lookupDeadlineUs);
   expect(w.outcomes.get(1)).toMatchObject({ type: "no-answer" });
   w.ask(2, 2);
   w.passTo(6_000_000);

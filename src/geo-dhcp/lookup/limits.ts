@@ -16,6 +16,8 @@ export const rowPrefixesMax = 8;
 export const rowPacketsMax = 4;
 /** While a packet is under way, questions of this time share the next one. */
 export const coalesceUs = 2_000;
+/** Between two row packets that are not full: spares a quick switch (and us) a packet a question. */
+export const rowPauseUs = 1_000;
 /** Row packets sent for one lookup before it waits for its deadline. */
 export const rowAttemptsMax = 3;
 /** Sends of one walk packet before the walk is given up. */

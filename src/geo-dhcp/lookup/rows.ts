@@ -4,7 +4,7 @@
 
 import { addUs, assert, type Mac, type MonoUs } from "../../base/index.ts";
 import type { FdbRow, FdbTable } from "./forwarding.ts";
-import { coalesceUs, rowAttemptsMax, rowPacketsMax } from "./limits.ts";
+import { coalesceUs, rowAttemptsMax, rowPacketsMax, rowPauseUs } from "./limits.ts";
 import {
   bridgePortColumn,
   bridgeStatusColumn,
@@ -50,10 +50,13 @@ export function rowsDueUs(state: LookupState, fdb: FdbTable): MonoUs | undefined
   for (const packet of state.packets.values()) {
     if (packet.content.type === "rows" && (!packet.overdue || state.circuit === "open")) underWay++;
   }
-  if (underWay === 0) return state.rowQueueSinceUs;
-  if (state.circuit === "open" || underWay >= rowPacketsMax) return undefined;
+  if (underWay > 0 && (state.circuit === "open" || underWay >= rowPacketsMax)) return undefined;
   if (state.rowQueue.length >= macsPerPacket(state, fdb)) return state.rowQueueSinceUs;
-  return addUs(state.rowQueueSinceUs, coalesceUs);
+  if (underWay > 0) return addUs(state.rowQueueSinceUs, coalesceUs);
+  const { rowQueueSinceUs, rowsSentUs } = state;
+  if (rowsSentUs === undefined) return rowQueueSinceUs;
+  const restedUs = addUs(rowsSentUs, rowPauseUs);
+  return restedUs > rowQueueSinceUs ? restedUs : rowQueueSinceUs;
 }
 
 /** Takes a row packet's answer. */
@@ -164,6 +167,7 @@ function sendBatch(state: LookupState, fdb: FdbTable, now: MonoUs): LookupEffect
   }
   state.rowQueue = left;
   state.rowQueueSinceUs = now;
+  state.rowsSentUs = now;
   const ask = rowAsk(state, fdb, macs);
   assert(ask.macs.length > 0 && ask.oids.length > 0, "a batch asks for something");
   const content = { type: "rows", ask } as const;

@@ -165,6 +165,8 @@ export type LookupState = {
   readonly waiting: Map<number, Waiting>;
   rowQueue: number[];
   rowQueueSinceUs: MonoUs;
+  /** When the last row packet was sent. */
+  rowsSentUs: MonoUs | undefined;
   walkQueue: number[];
   tables: WaitingTable[];
   pass: Pass | undefined;
@@ -204,6 +206,7 @@ export function createLookupState(plan: LookupPlan, now: MonoUs): LookupState {
     waiting: new Map(),
     rowQueue: [],
     rowQueueSinceUs: now,
+    rowsSentUs: undefined,
     walkQueue: [],
     tables: [],
     pass: undefined,

@@ -29,7 +29,7 @@ export type LookupWorld = {
   happen(event: LookupEvent): void;
   /** Asks for board `n`. */
   ask(request: number, n: number): void;
-  /** Answers the oldest unanswered packet with what the switch knows now, or knew then. */
+  /** Answers the oldest unanswered packet, a little later, with what is known now or was then. */
   answer(known?: VirtualRows): void;
   answerAll(): void;
   /** Lets time pass to `toUs`, firing the timer whenever it is due. */
@@ -55,6 +55,8 @@ export function fdbRows(ports: Record<number, number>, fdb = 1): (readonly [stri
   );
 }
 
+/** How long the switch takes for an answer. */
+const answerUs = 1_000;
 const numbers = Array.from({ length: 24 }, (_, i) => i + 1);
 
 /** A whole switch of 24 ports named by their numbers, in the order of its MIB. */
@@ -97,6 +99,7 @@ export function lookupWorld(rows: VirtualRows, differs: Partial<LookupPlan> = {}
     answer(known = w.rows) {
       const sent = w.sent.shift();
       assert(sent !== undefined, "a packet was sent");
+      w.passTo(w.nowUs + answerUs);
       const columns = answerPacket(known, sent);
       w.happen({ type: "packet-answered", packet: sent.packet, columns });
     },

@@ -3,7 +3,7 @@
 
 import type { Bench, BenchContext, BenchRow, PeerSeries } from "../bench.ts";
 import { clientSlots } from "./chassis-file.ts";
-import { offer, prepareRate } from "./rate.ts";
+import { offer, prepareRate, serverCpuUs } from "./rate.ts";
 import { dnsmasq, kea, type Server, type ServerParts, softset } from "./servers.ts";
 import { buildSite, serverCore, type Site } from "./site.ts";
 import { storm } from "./storm.ts";
@@ -12,12 +12,17 @@ import { storm } from "./storm.ts";
 const stormBoards = 21;
 /** How late the switches answer, ms: at once, as most do, as the slowest known. */
 const latenciesMs = [1, 50, 900];
-/** Seconds perfdhcp sends in one step, and before the first one is counted. */
+/** Seconds perfdhcp sends in one step. */
 const stepSeconds = 1;
 /** Offered rates double up to here and from the first that is not met are searched in between. */
 const rateMin = 2000;
 const rateMax = 32_000;
 const searchSteps = 3;
+/** Offered while the cost of an exchange is measured, exchanges/s, and for how long, s. */
+const costRate = 3000;
+const costSeconds = 2;
+/** Before that, s: ours needs some 15,000 exchanges until its code is compiled. */
+const warmSeconds = 6;
 /** A rate is met if this share of its exchanges is completed. */
 const metRatio = 0.9;
 
@@ -26,10 +31,11 @@ const stormCase = (latencyMs: number): string => `storm-${latencyMs}ms`;
 /** The bench in the table of main.ts. */
 export const dhcpBench: Bench = {
   question: "How fast do boards get addresses by switch port, against servers with lease pools?",
-  cases: ["rate", ...latenciesMs.map(stormCase)],
+  cases: ["rate", "cpu", ...latenciesMs.map(stormCase)],
   notes: [
     `rate: completed 4-way exchanges/s, the best of the offered rates tried in a round; perfdhcp as relay on both networks at once, ${clientSlots} MACs in turn on each; one core for the server, another for generators and SNMP agents`,
     "rate: ours asks the switch for every exchange (stand-ins that answer at once, not the lab's agents) and probes each address by ARP every 2 s; an exchange of the same MAC begun during the 80 ms of a probe is lost, 1 to 3 %; Kea and dnsmasq (--no-ping) do neither",
+    `cpu: CPU time of the server's process per exchange at ${costRate} exchanges/s, kernel time included; hardly depends on what else runs on the machine`,
     "rate: one MAC gets at most 512 messages/s from ours: 30,720 exchanges/s for all is its bound here",
     `storm: first DISCOVER to last ACK of ${stormBoards} boards on both networks (${2 * stormBoards} clients), switches that have just forgotten all MACs; 80 ms of it are our ARP probe`,
     "storm: peers do not ask the switch; the same rounds of them stand in all three rows",
@@ -38,8 +44,7 @@ export const dhcpBench: Bench = {
 };
 
 async function run(context: BenchContext): Promise<BenchRow[]> {
-  const isWanted = (name: string): boolean => context.only?.has(name) ?? true;
-  const latencies = latenciesMs.filter((latencyMs) => isWanted(stormCase(latencyMs)));
+  const latencies = latenciesMs.filter((latencyMs) => isWanted(context, stormCase(latencyMs)));
   const rows: BenchRow[] = [];
   const on = async (slots: number, measure: (site: Site) => Promise<BenchRow[]>): Promise<void> => {
     context.say(`building a chassis with ${slots} clients`);
@@ -47,32 +52,58 @@ async function run(context: BenchContext): Promise<BenchRow[]> {
     rows.push(...(await measure(site)));
     await site.close();
   };
-  if (isWanted("rate")) await on(clientSlots, (site) => rateRow(context, site));
+  if (isWanted(context, "rate") || isWanted(context, "cpu")) {
+    await on(clientSlots, (site) => rateRows(context, site));
+  }
   if (latencies.length > 0) await on(stormBoards, (site) => stormRows(context, site, latencies));
   return rows;
 }
 
-async function rateRow(context: BenchContext, site: Site): Promise<BenchRow[]> {
+function isWanted({ only }: BenchContext, name: string): boolean {
+  return only?.has(name) ?? true;
+}
+
+async function rateRows(context: BenchContext, site: Site): Promise<BenchRow[]> {
   const parts = partsOf(context, site, { relayOnly: true });
   const servers = [softset(parts), kea(parts), dnsmasq(parts, "no-ping")];
   await prepareRate(site);
-  const figures = new Map<Server, number[]>(servers.map((server) => [server, []]));
+  const rates = new Map<Server, number[]>(servers.map((server) => [server, []]));
+  const costs = new Map<Server, number[]>(servers.map((server) => [server, []]));
   const isAnswered = async (): Promise<void> => {
     while ((await offer(site, clientSlots, stepSeconds)).completed === 0);
   };
   for (let round = 1; round <= context.rounds; round++) {
-    for (const [server, values] of figures) {
+    for (const server of servers) {
       await site.serve(server, isAnswered);
-      await offer(site, rateMin, stepSeconds); // warms up, dropped
-      const best = await bestRate(context, site, server);
-      values.push(best);
-      context.say(
-        `rate ${round}/${context.rounds} ${server.name}: ${Math.round(best)} exchanges/s`,
-      );
+      await offer(site, costRate, warmSeconds); // dropped
+      const costUs = await cpuPerExchange(site);
+      costs.get(server)?.push(costUs);
+      const said = [`cpu ${costUs.toFixed(1)} us`];
+      if (isWanted(context, "rate")) {
+        const best = await bestRate(context, site, server);
+        rates.get(server)?.push(best);
+        said.push(`rate ${Math.round(best)} exchanges/s`);
+      }
+      context.say(`${round}/${context.rounds} ${server.name}: ${said.join(", ")}`);
       await site.vacate();
     }
   }
-  return [rowOf("rate", "exchanges/s", figures)];
+  const rows = [rowOf("rate", "exchanges/s", rates), rowOf("cpu", "us/exchange", costs)];
+  return rows.filter((row) => isWanted(context, row.case));
+}
+
+/**
+ * CPU time of the server per exchange at a rate that every server and the generator keep up; what it
+ * uses without load (ours: heartbeats, a hundred a second) is taken off.
+ */
+async function cpuPerExchange(site: Site): Promise<number> {
+  const atFirst = await serverCpuUs(site);
+  await Bun.sleep(costSeconds * 1000);
+  const idle = await serverCpuUs(site);
+  const { completed, tookMs } = await offer(site, costRate, costSeconds);
+  const usedUs = (await serverCpuUs(site)) - idle;
+  const idleUs = ((idle - atFirst) * tookMs) / (costSeconds * 1000);
+  return (usedUs - idleUs) / (completed * costSeconds);
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   addAddress,
   findLink,
   inNetns,
+  monoNowUs,
   openNetlink,
   sysErrorText,
 } from "../../../src/kernel/index.ts";
@@ -22,6 +23,8 @@ export type PerfResult = {
   readonly begun: number;
   /** Exchanges completed a second of the sending period (perfdhcp's own Rate divides by more). */
   readonly completed: number;
+  /** From its start to its end. */
+  readonly tookMs: number;
 };
 
 /** 10.1.255.1 and 20.1.255.1. */
@@ -60,20 +63,29 @@ async function prepareNetwork({ lab, clients }: Site, network: NetworkId): Promi
 
 /** Offers `rate` exchanges/s for `seconds`, half of it on each network. */
 export async function offer(site: Site, rate: number, seconds: number): Promise<PerfResult> {
+  const startedUs = monoNowUs();
   const halves = await Promise.all(
     networkIds.map((network) => offerOn(site, network, { rate: rate / 2, seconds })),
   );
   return {
     begun: halves.reduce((sum, { begun }) => sum + begun, 0),
     completed: halves.reduce((sum, { completed }) => sum + completed, 0),
+    tookMs: (monoNowUs() - startedUs) / 1000,
   };
+}
+
+/** CPU time that the process in the CCN's slot has used so far, us (all threads). */
+export async function serverCpuUs({ lab }: Site): Promise<number> {
+  const asked = await lab.exec("ccn", ["sh", "-c", "cat /proc/1/task/*/schedstat"]);
+  const lines = taken(asked).stdout.trim().split("\n");
+  return lines.reduce((sum, line) => sum + Number(line.split(" ")[0]), 0) / 1000;
 }
 
 async function offerOn(
   { lab, clients }: Site,
   network: NetworkId,
   { rate, seconds }: { readonly rate: number; readonly seconds: number },
-): Promise<PerfResult> {
+): Promise<Omit<PerfResult, "tookMs">> {
   for (const pair of clients) pair[network].beSeen();
   const load = ["-r", `${Math.round(rate)}`, "-p", `${seconds}`, "-W", `${exitWaitUs}`];
   const who = ["-R", `${clientSlots}`, "-b", `mac=${clients[0]?.[network].mac ?? ""}`];

@@ -110,14 +110,18 @@ export function taken<T>(result: Result<T, LabError>): T {
   return result.value;
 }
 
+let isPinned = false;
+
 /** Moves this process with all threads off the servers' core; its children inherit that. */
 function pinProcess(context: BenchContext): void {
   const set = (list: string): void =>
     void Bun.spawnSync(["taskset", "-a", "-c", "-p", list, `${process.pid}`]);
   const shown = Bun.spawnSync(["taskset", "-c", "-p", `${process.pid}`]).stdout.toString();
   const before = /: (\S+)\s*$/.exec(shown)?.[1] ?? "0";
+  if (before === `${loadCore}` && isPinned) return; // by the site before
   if (!/[,-]/.test(before)) throw new Error("the bench needs two cores: one for the servers alone");
   set(`${loadCore}`);
+  isPinned = true;
   context.onStop(() => set(before));
 }
 
