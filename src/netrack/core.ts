@@ -234,18 +234,19 @@ function onDocument(state: State, document: BoardDocument, now: MonoUs): void {
 /** What every event ends with. */
 function conclude(state: State, now: MonoUs, out: Effect[]): void {
   if (!state.isGrown && (now >= grownUs(state) || isAllWell(state))) grow(state, now);
-  if (state.drainUs < 0) {
+  const isDraining = state.drainUs >= 0;
+  if (!isDraining) {
     refresh(state, now, out);
     settle(state, now, out);
   }
   sendNews(state, now, out);
   const timerUs = Math.min(
     state.nextTickUs,
-    // A draining board judges nobody; its next tick looks at the drain.
-    state.drainUs < 0 ? Math.max(state.deadlineUs, now) : state.nextTickUs,
+    // A draining board concludes nothing; its next tick looks at the drain.
+    isDraining ? state.nextTickUs : Math.max(state.deadlineUs, now),
     newsUs(state),
-    waitUs(state.picture.recheckUs),
-    waitUs(state.picture.settleUs),
+    isDraining ? state.nextTickUs : waitUs(state.picture.recheckUs),
+    isDraining ? state.nextTickUs : waitUs(state.picture.settleUs),
     state.isGrown ? state.nextTickUs : grownUs(state),
   );
   if (timerUs === state.timerUs) return;

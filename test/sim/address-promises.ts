@@ -158,7 +158,10 @@ export function documentIsOfSlot(world: World, life: Life, document: BoardDocume
 /** A moved board may act on what it was told before for this long, µs. */
 const settledUs = 3_000_000;
 
-/** Has every board what it should have? The first thing that is missing, in words. */
+/**
+ * G3 At rest every board has its slot's addresses and document, and G4: also what a restarted CCN
+ * gave, which knows nothing of its earlier life. The first thing that is missing, in words.
+ */
 export function missingAddress(world: World): string | undefined {
   for (const host of world.hosts) {
     const { slot, life } = host;

@@ -231,16 +231,17 @@ function carryOut(world: World, life: Life, effect: NetrackEffect): boolean {
 
 /** What is queued is handed in, now or when the loop comes round; then `drained`. */
 function drain(world: World, life: Life): void {
-  if (nextChance(world.rng, 0.5)) {
+  const finish = (): void => {
+    if (life.isEnded) return;
+    if (!isRunning(life, world.timeline.nowUs)) {
+      schedule(world.timeline, life.pausedUntilUs + 1, finish);
+      return;
+    }
     readInbox(world, life, world.timeline.nowUs);
     feed(world, life, { type: "drained" });
-    return;
-  }
-  schedule(world.timeline, world.timeline.nowUs + 1 + nextBelow(world.rng, 300), () => {
-    if (life.isEnded || !isRunning(life, world.timeline.nowUs)) return;
-    readInbox(world, life, world.timeline.nowUs);
-    feed(world, life, { type: "drained" });
-  });
+  };
+  if (nextChance(world.rng, 0.5)) finish();
+  else schedule(world.timeline, world.timeline.nowUs + 1 + nextBelow(world.rng, 300), finish);
 }
 
 function readInbox(world: World, life: Life, now: MonoUs): void {

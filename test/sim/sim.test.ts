@@ -10,7 +10,7 @@ const timeoutMs = 120_000;
 
 describe("all promises are kept", () => {
   const first = 1;
-  const last = 40;
+  const last = 25;
   test(
     `with seeds ${first} to ${last}`,
     () => {
@@ -24,7 +24,21 @@ describe("all promises are kept", () => {
 });
 
 /** Seeds that broke a promise once, with what was wrong then. */
-const onceFailed: readonly { readonly seed: number; readonly what: string }[] = [];
+const onceFailed: readonly { readonly seed: number; readonly what: string }[] = [
+  { seed: 197, what: "out of isolation, a peer was called dead whose beats were counted already" },
+  { seed: 349, what: "after a loss of carrier, a peer was called dead that beat again" },
+  { seed: 771, what: "a stopped board told old news of its sockets before its timer woke" },
+  { seed: 1857, what: "a stopped board called a board dead that had come back meanwhile" },
+  { seed: 872, what: "a loop a little late let a path fall whose beat lay in the socket" },
+  { seed: 2917, what: "the same, the beat 0.1 ms old" },
+  { seed: 4599, what: "the promise called a way that was just closed a hearing" },
+  { seed: 7460, what: "the promise did not excuse a verdict on a board that stood still" },
+  {
+    seed: 8566,
+    what: "the promise denied an offer's data to a REQUEST behind a repeated DISCOVER",
+  },
+  { seed: 8642, what: "a board was carried to another slot faster than a lookup ends" },
+];
 
 describe("kept again", () => {
   for (const { seed, what } of onceFailed) {
