@@ -32,6 +32,7 @@ const packages = {
     ["perfdhcp", "kea-admin"],
     ["kea-dhcp4", "kea-dhcp4-server"],
     ["dnsmasq", "dnsmasq-base"],
+    ["ip", "iproute2"],
   ],
 };
 

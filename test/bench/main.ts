@@ -100,11 +100,15 @@ function near(name: string, known: readonly string[]): string {
 /** Runs the bench; what it built is taken down in any case, also when a signal comes. */
 async function measure({ name, bench, json, context }: Order): Promise<number> {
   const undo: (() => Promise<void> | void)[] = [];
+  let isInterrupted = false;
   const stop = async (): Promise<void> => {
     for (let last = undo.pop(); last !== undefined; last = undo.pop()) await last();
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(signal, () => void stop().finally(() => process.exit(130)));
+    process.on(signal, () => {
+      isInterrupted = true;
+      void stop().finally(() => process.exit(130));
+    });
   }
   const say = (line: string): void => console.error(`bench ${name}: ${line}`);
   try {
@@ -120,6 +124,8 @@ async function measure({ name, bench, json, context }: Order): Promise<number> {
     }
     return 0;
   } catch (thrown) {
+    // What is taken away below a running bench breaks it; the signal's handler ends the process.
+    if (isInterrupted) return await new Promise<number>(() => {});
     say(`failed: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
     return 1;
   } finally {
