@@ -41,16 +41,19 @@ export async function runCcn(options: RunOptions): Promise<number> {
     for (const mistake of loaded.error) board.giveUp(configErrorText(mistake), 0);
     return exitCodes.configInvalid;
   }
+  board.rename(loaded.value.boards.find(({ slot }) => slot === ccnSlot)?.name ?? "ccn");
   const key = chassisKey(options.stateDir);
   if (!key.ok) return board.giveUp(key.error.text, exitCodes.failed);
+  const { hex: keyHex, wasExposed } = key.value;
+  if (wasExposed) board.events.log.warn("chassis-key-exposed", { dir: options.stateDir });
   const addresses = setFixedAddresses(loaded.value, options.devices);
   if (!addresses.ok) return board.giveUp(addresses.error, exitCodes.failed);
-  const parts = await startParts(board, options, { chassis: loaded.value, keyHex: key.value });
+  const parts = await startParts(board, options, { chassis: loaded.value, keyHex });
   if (typeof parts === "string") return board.giveUp(parts, exitCodes.failed);
   let reloading = Promise.resolve();
   process.on("SIGHUP", () => {
     reloading = reloading
-      .then(() => reload(board, parts, { path, keyHex: key.value }))
+      .then(() => reload(board, parts, { path, keyHex }))
       .catch((error: unknown) => {
         board.events.log.error("chassis-file-refused", { text: `cannot reload: ${String(error)}` });
       });
@@ -96,7 +99,6 @@ async function startParts(
         return document && { url: document.url(on), sha256: document.sha256 };
       },
       log: log.module("geo-dhcp"),
-      onAlarm: () => undefined, // logged by geo-dhcp itself; `status` asks for those that stand
     });
     if (!started.ok) return started.error.text;
     servers[network] = started.value;

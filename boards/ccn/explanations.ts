@@ -1,13 +1,13 @@
 // What `ccn explain` knows: the tables of the modules that run on the CCN.
 
 import { explanations as geoDhcp } from "../../src/geo-dhcp/index.ts";
-import type { Explanations } from "../../src/manage/index.ts";
+import type { Explanations } from "../../src/base/index.ts";
 import { explanations as provision } from "../../src/provision/index.ts";
-import { byName, everywhere } from "../shared/explanations.ts";
+import { everywhere } from "../shared/explanations.ts";
 
 /** Of the CCN. */
 export const explanationsOfCcn: Explanations = {
   ...everywhere,
-  ...byName(geoDhcp),
-  ...byName(provision),
+  ...geoDhcp,
+  ...provision,
 };

@@ -43,12 +43,7 @@ export function ccnFacts(sources: {
     counters: () => ({ ...common.counters(), ...counters(parts) }),
     alarms: () => [...common.alarms(), ...conflictAlarms(parts), ...switchAlarms(parts)],
     configs: () =>
-      [...parts.provision.running()].map(([slot, { version, atUs }]) => ({
-        slot,
-        fetched: version,
-        running: version,
-        atUs,
-      })),
+      [...parts.provision.versions()].map(([slot, versions]) => ({ slot, ...versions })),
   };
 }
 
@@ -64,7 +59,7 @@ function leaseOf(given: Given): LeaseFact {
     port: given.port,
     slot: given.slot,
     address: given.address,
-    sinceUs: given.atUs,
+    sinceUs: given.firstUs,
     lastUs: given.atUs,
     kind: given.by,
   };

@@ -2,7 +2,7 @@
 // ports, its configuration from the CCN, and then runs NETRACK with it. A newer configuration is
 // taken over; one for another slot (the board was moved) begins a new life of NETRACK.
 
-import type { MonoUs, NetworkId } from "../../src/base/index.ts";
+import type { Explanations, MonoUs, NetworkId } from "../../src/base/index.ts";
 import { networkIds } from "../../src/base/index.ts";
 import {
   type AddressClient,
@@ -11,19 +11,14 @@ import {
 } from "../../src/address-client/index.ts";
 import type { BoardDocument } from "../../src/config/index.ts";
 import { monoNowUs, sysErrorText } from "../../src/kernel/index.ts";
-import {
-  type Explanations,
-  exitCodes,
-  type Identity,
-  type RunOptions,
-} from "../../src/manage/index.ts";
+import { exitCodes, type Identity, type RunOptions } from "../../src/manage/index.ts";
 import { type Netrack, startNetrack } from "../../src/netrack/index.ts";
-import { byName, everywhere } from "./explanations.ts";
+import { everywhere } from "./explanations.ts";
 import { commonFacts } from "./facts.ts";
 import { beginProcess, type BoardProcess, untilStopped } from "./process.ts";
 
 /** What `explain` knows on these boards. */
-export const explanationsOfNetworkBoard: Explanations = { ...everywhere, ...byName(addressClient) };
+export const explanationsOfNetworkBoard: Explanations = { ...everywhere, ...addressClient };
 
 /** NETRACK, once there is a configuration for it. */
 type Life = {
@@ -36,6 +31,9 @@ type Life = {
   /** The newest document; an older one still in turn is passed over. */
   newest: BoardDocument | undefined;
 };
+
+/** On how many networks a board has the address of its slot. */
+type Addressed = "none" | "some" | "all";
 
 /** Longest wait for the second network's address, ms: one network may be broken. */
 const addressWaitMs = 500;
@@ -62,7 +60,7 @@ export async function runNetworkBoard(
     devices: options.devices,
     log: board.events.log.module("address-client"),
     onDocument: (document) => {
-      const isAddressed = (): boolean => hasAddresses(client.value, document);
+      const addressed = (): Addressed => addressedBy(client.value, document);
       const again = (): void => {
         life.turn = life.turn
           .then(() => takeOver(board, options, given))
@@ -70,7 +68,7 @@ export async function runNetworkBoard(
             board.events.log.error("config-not-taken", { reason: String(error) });
           });
       };
-      const given = { life, document, noticeVersion, isAddressed, again };
+      const given = { life, document, noticeVersion, addressed, again };
       life.newest = document;
       again();
     },
@@ -104,8 +102,8 @@ async function takeOver(
     readonly life: Life;
     readonly document: BoardDocument;
     readonly noticeVersion: (version: number) => void;
-    /** True once the kernel has this slot's address on both networks. */
-    readonly isAddressed: () => boolean;
+    /** On how many networks the kernel has this slot's address. */
+    readonly addressed: () => Addressed;
     /** Takes the same document over once more, in turn. */
     readonly again: () => void;
   },
@@ -122,7 +120,13 @@ async function takeOver(
   const former = life.netrack;
   life.netrack = undefined;
   former?.close();
-  await untilAddressed(life, given.isAddressed);
+  await untilAddressed(life, given.addressed);
+  if (given.addressed() === "none") {
+    // Another slot's document, or both addresses were lost again: nothing true can be told yet.
+    given.again();
+    return;
+  }
+  board.rename(nameIn(document));
   board.runtime.startIsOver();
   const started = await startNetrack({
     document,
@@ -144,8 +148,8 @@ async function takeOver(
 }
 
 /** What a board tells of itself must be true: its addresses are there before its first beat. */
-function untilAddressed(life: Life, isAddressed: () => boolean): Promise<void> {
-  if (isAddressed()) return Promise.resolve();
+function untilAddressed(life: Life, addressed: () => Addressed): Promise<void> {
+  if (addressed() === "all") return Promise.resolve();
   return new Promise((resolve) => {
     const finish = (): void => {
       clearTimeout(timer);
@@ -154,15 +158,25 @@ function untilAddressed(life: Life, isAddressed: () => boolean): Promise<void> {
     };
     const timer = setTimeout(finish, addressWaitMs);
     life.onAddress = () => {
-      if (isAddressed()) finish();
+      if (addressed() === "all") finish();
     };
   });
 }
 
-function hasAddresses(client: AddressClient | undefined, document: BoardDocument): boolean {
-  const place = document.boards.find(({ slot }) => slot === document.slot);
+function addressedBy(client: AddressClient | undefined, document: BoardDocument): Addressed {
+  const place = placeIn(document);
   const networks = client?.status().networks;
-  return networkIds.every((id) => networks?.[id].address === place?.address[id]);
+  const count = networkIds.filter((id) => networks?.[id].address === place?.address[id]).length;
+  if (count === networkIds.length) return "all";
+  return count === 0 ? "none" : "some";
+}
+
+function placeIn(document: BoardDocument): BoardDocument["boards"][number] | undefined {
+  return document.boards.find(({ slot }) => slot === document.slot);
+}
+
+function nameIn(document: BoardDocument): string {
+  return placeIn(document)?.name ?? `slot-${document.slot}`;
 }
 
 function addressesOf(

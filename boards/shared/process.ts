@@ -17,16 +17,19 @@ import { type Runtime, startRuntime } from "../../src/runtime/index.ts";
 export type BoardProcess = {
   readonly events: EventLog;
   readonly runtime: Runtime;
+  /** From now on the log calls the board by the name the chassis file gives its slot. */
+  readonly rename: (name: string) => void;
   /** Serves the control API; false (and logged) if its socket cannot be had. */
   readonly serve: (facts: BoardFacts) => Promise<boolean>;
   /** Says why the board cannot run and returns the exit code. */
   readonly giveUp: (text: string, code: number) => number;
 };
 
-/** Begins a daemon of `role`; the log names the host until people gave it a better name. */
+/** Begins a daemon of `role`; until the board knows its slot the log names the host. */
 export function beginProcess(role: string, options: RunOptions): BoardProcess {
+  let name = hostname() || role;
   const events = createEventLog({
-    board: hostname() || role,
+    board: () => name,
     sink: (line) => process.stderr.write(line),
     level: options.logLevel,
     time: () => new Date().toISOString(),
@@ -40,6 +43,9 @@ export function beginProcess(role: string, options: RunOptions): BoardProcess {
   return {
     events,
     runtime,
+    rename: (better) => {
+      name = better;
+    },
     serve: async (facts) => {
       const api = await startApi({
         facts,

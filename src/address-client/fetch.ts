@@ -1,7 +1,12 @@
 // Plain HTTP to the CCN from a chosen source address, bounded in time and size. node:http because
 // it can bind the source address, which fetch() cannot.
 
-import { request as httpRequest } from "node:http";
+import {
+  type ClientRequest,
+  type IncomingMessage,
+  request as httpRequest,
+  type RequestOptions,
+} from "node:http";
 import { err, type Ipv4, ok, type Result } from "../base/index.ts";
 import { documentBytesMax } from "../config/index.ts";
 
@@ -26,36 +31,56 @@ export type HttpAnswer = {
 /** Asks once; the error says what was tried and what was found. Never rejects. */
 export async function ask(question: HttpQuestion): Promise<Result<HttpAnswer, string>> {
   const { url, from, timeoutMs, body } = question;
+  const failed = (what: string): Result<HttpAnswer, string> =>
+    err(`cannot ask ${url} from ${from}: ${what}`);
   return new Promise((resolve) => {
-    let settled = false;
+    const method = body === undefined ? "GET" : "POST";
+    const request = begin(url, { method, localAddress: from, agent: false });
+    if (!request.ok) return resolve(failed(request.error));
     const settle = (result: Result<HttpAnswer, string>): void => {
-      if (settled) return;
-      settled = true;
       clearTimeout(deadline);
-      request.destroy();
+      request.value.destroy();
       resolve(result);
     };
-    const fail = (what: string): void => settle(err(`cannot ask ${url} from ${from}: ${what}`));
+    const fail = (what: string): void => settle(failed(what));
     const deadline = setTimeout(() => fail(`no answer in ${timeoutMs} ms`), timeoutMs);
-    const method = body === undefined ? "GET" : "POST";
-    const options = { method, localAddress: from, agent: false };
-    const request = httpRequest(url, options, (response) => {
-      const chunks: Uint8Array[] = [];
-      let length = 0;
-      response.on("data", (chunk: Uint8Array) => {
-        length += chunk.length;
-        if (length > documentBytesMax) fail(`more than ${documentBytesMax} bytes`);
-        else chunks.push(chunk);
-      });
-      response.on("error", (error) => fail(error.message));
-      response.on("end", () => {
-        const hash = response.headers["x-softset-sha256"];
-        const sha256Hex = typeof hash === "string" ? hash.toLowerCase() : undefined;
-        settle(ok({ status: response.statusCode ?? 0, sha256Hex, bytes: joined(chunks, length) }));
-      });
-    });
-    request.on("error", (error) => fail(error.message));
-    request.end(body);
+    request.value.on("error", (error) => fail(error.message));
+    request.value.on("response", (response) => readAnswer(response, { fail, settle }));
+    request.value.end(body);
+  });
+}
+
+/** Begins a request; what node throws (a URL or address it does not take) is an error here. */
+function begin(url: string, options: RequestOptions): Result<ClientRequest, string> {
+  try {
+    return ok(httpRequest(url, options));
+  } catch (thrown) {
+    return err(thrown instanceof Error ? thrown.message : String(thrown));
+  }
+}
+
+function readAnswer(
+  response: IncomingMessage,
+  {
+    fail,
+    settle,
+  }: {
+    readonly fail: (what: string) => void;
+    readonly settle: (result: Result<HttpAnswer, string>) => void;
+  },
+): void {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  response.on("data", (chunk: Uint8Array) => {
+    length += chunk.length;
+    if (length > documentBytesMax) fail(`more than ${documentBytesMax} bytes`);
+    else chunks.push(chunk);
+  });
+  response.on("error", (error) => fail(error.message));
+  response.on("end", () => {
+    const hash = response.headers["x-softset-sha256"];
+    const sha256Hex = typeof hash === "string" ? hash.toLowerCase() : undefined;
+    settle(ok({ status: response.statusCode ?? 0, sha256Hex, bytes: joined(chunks, length) }));
   });
 }
 

@@ -1,5 +1,6 @@
 // The whole surface of base: what every other room may use.
 export { assert, AssertionFailed, defined, unreachable } from "./assert.ts";
+export type { Explanation, Explanations } from "./explanations.ts";
 export {
   createLog,
   type Log,
@@ -8,6 +9,7 @@ export {
   type LogOptions,
   type LogSink,
 } from "./log.ts";
+export { lineBudget, type LineBudget, takeLine } from "./line-budget.ts";
 export { nearestName } from "./nearest-name.ts";
 export { nextBelow, nextChance, nextOf, nextU32, nextUnit, prng, type Prng } from "./prng.ts";
 export { boundedQueue, push, pushDroppingOldest, shift, type BoundedQueue } from "./queue.ts";

@@ -21,7 +21,8 @@ export type Log = {
 
 /** What a log needs to know: who speaks, from which level on, where to and what time it is. */
 export type LogOptions = {
-  readonly board: string;
+  /** The board that speaks; a function where it gets its name later. */
+  readonly board: string | (() => string);
   readonly module: string;
   readonly level: LogLevel;
   readonly sink: LogSink;
@@ -44,7 +45,9 @@ function logFor(options: LogOptions, repeats: Map<string, Repeat>): Log {
   const at = (level: LogLevel) => (event: string, fields?: LogFields) => {
     if (order[level] < order[options.level]) return;
     const time = options.now();
-    const body = `board=${options.board} module=${options.module} event=${event}${text(fields)}`;
+    const { board } = options;
+    const name = typeof board === "string" ? board : board();
+    const body = `board=${name} module=${options.module} event=${event}${text(fields)}`;
     const seen = repeats.get(body);
     const second = time.slice(0, 19);
     if (seen !== undefined && seen.second === second) {

@@ -2,7 +2,7 @@
 // takes the SHA-256 that names a board document in DHCP replies.
 
 import { createHash } from "node:crypto";
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { err, ok, type Result } from "../base/index.ts";
 import type { ConfigError } from "./errors.ts";
@@ -30,8 +30,12 @@ export function loadChassisFile(path: string): Result<Chassis, ConfigError[]> {
 
 function readBounded(path: string, bytesMax: number): Result<string, string> {
   try {
-    const fd = openSync(path, "r");
+    // Without O_NONBLOCK the open of a FIFO would wait for a writer for ever.
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
+      if (!fstatSync(fd).isFile()) {
+        return err(`cannot read ${path.slice(0, 200)}: not a regular file; give a file's path`);
+      }
       const buffer = new Uint8Array(bytesMax);
       const bytes = readSync(fd, buffer, 0, bytesMax, 0);
       return ok(new TextDecoder().decode(buffer.subarray(0, bytes)));

@@ -1,7 +1,16 @@
 // The kinds of values a chassis file holds, as zod schemas over text: each says what is wrong and
 // what would be right. Messages of secret values never repeat them.
 
-import { err, ok, parseIpv4, parseMac, type Ipv4, type Mac, type Result } from "../base/index.ts";
+import {
+  err,
+  nearestName,
+  ok,
+  parseIpv4,
+  parseMac,
+  type Ipv4,
+  type Mac,
+  type Result,
+} from "../base/index.ts";
 import { z } from "zod";
 import { nameChars, snmpTextChars } from "./limits.ts";
 import { parsePorts } from "./ports.ts";
@@ -38,7 +47,10 @@ export function word<const T extends string>(
   const list = words.join(", ");
   return value(`${what}: ${list}`, (text) => {
     const found = words.find((candidate) => candidate === text);
-    return found === undefined ? err(`${quoted(text)} is not ${what}; give ${list}`) : ok(found);
+    if (found !== undefined) return ok(found);
+    // Repeated only if it is nearly one of the words: else it may be a secret on the wrong line.
+    const said = nearestName(text, words) === undefined ? "this" : quoted(text);
+    return err(`${said} is not ${what}; give ${list}`);
   });
 }
 

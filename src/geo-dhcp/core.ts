@@ -35,7 +35,7 @@
 // | the asking MAC        |                    |                   |                | + alarm |        |
 // | nothing known         | probe first        | probe first       | answer (640)   | unusable|        |
 
-import { assert, type MonoUs, unreachable } from "../base/index.ts";
+import { assert, lineBudget, type MonoUs, unreachable } from "../base/index.ts";
 import { logLinesPerSecondMax } from "./limits.ts";
 import { zeroCounters } from "./core/event-names.ts";
 import { clearConflict } from "./core/holders.ts";
@@ -55,7 +55,7 @@ export function createState(config: Config, now: MonoUs): State {
     addresses: addressStates(config, new Map()),
     given: new Map(),
     counters: zeroCounters(),
-    log: { secondUs: now, lines: logLinesPerSecondMax, suppressed: 0 },
+    lines: lineBudget(logLinesPerSecondMax, now),
     timerUs: undefined,
   };
 }

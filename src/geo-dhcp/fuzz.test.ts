@@ -203,7 +203,7 @@ function checkBounds(state: State): void {
 }
 
 function playRound(rng: Prng, into: Uint8Array): void {
-  let now: MonoUs = addUs(createState(config, slotTime).log.secondUs, 0);
+  let now: MonoUs = addUs(createState(config, slotTime).lines.secondUs, 0);
   const state = createState(config, now);
   for (let n = 0; n < stepsPerRound; n++) {
     now = addUs(now, nextOf(rng, [0, 10, 500, 20_000, 80_000, 300_000]));

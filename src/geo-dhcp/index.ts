@@ -1,11 +1,7 @@
 // The whole surface of geo-dhcp: DHCP and RARP by switch port, and the switch lookup.
 export * from "./lookup/index.ts";
 export { createState as createGeoDhcp, step as stepGeoDhcp } from "./core.ts";
-export {
-  type EventName as GeoDhcpLogEvent,
-  type Explanation as GeoDhcpExplanation,
-  explanations,
-} from "./core/event-names.ts";
+export { type EventName as GeoDhcpLogEvent, explanations } from "./core/event-names.ts";
 export { alarms as geoDhcpAlarms } from "./core/holders.ts";
 export { vendorClassPrefix, vendorCodes } from "./core/reply.ts";
 export type {

@@ -60,7 +60,7 @@ export type GeoDhcpOptions = {
   readonly bootInfo: (slot: SlotId, network: NetworkId) => BootInfo | undefined;
   readonly log: Log;
   /** An address conflict was raised (again once its holder is known) or cleared. */
-  readonly onAlarm: (change: { readonly alarm: Alarm; readonly isRaised: boolean }) => void;
+  readonly onAlarm?: (change: { readonly alarm: Alarm; readonly isRaised: boolean }) => void;
 };
 
 /** Running servers. */
@@ -225,9 +225,9 @@ function carryOut(shell: Shell, effect: Effect): void {
     case "log":
       return options.log[effect.level](effect.event, effect.fields);
     case "raise-alarm":
-      return options.onAlarm({ alarm: effect.alarm, isRaised: true });
+      return options.onAlarm?.({ alarm: effect.alarm, isRaised: true });
     case "clear-alarm":
-      return options.onAlarm({ alarm: effect.alarm, isRaised: false });
+      return options.onAlarm?.({ alarm: effect.alarm, isRaised: false });
     default:
       return unreachable(effect);
   }

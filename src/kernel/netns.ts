@@ -13,6 +13,12 @@ const own = "/proc/thread-self/ns/net";
 export function createNetns(): Result<number, SysError> {
   const home = openNetns(own);
   if (!home.ok) return home;
+  // Root of a user namespace may leave a namespace it cannot enter again: ask before leaving.
+  const mayReturn = check(libc.setns(home.value, CLONE_NEWNET), "enter again", "own namespace");
+  if (!mayReturn.ok) {
+    closeFd(home.value);
+    return mayReturn;
+  }
   const left = check(libc.unshare(CLONE_NEWNET), "create", "a network namespace");
   if (!left.ok) {
     closeFd(home.value);

@@ -9,7 +9,7 @@ if (probe !== undefined) process.stderr.write(`skipped: real-time scheduling: ${
 /** Asks in a program of its own, so that the test process stays normal. */
 function becomeRealtimeProbe(): string | undefined {
   const program = `import { becomeRealtime, sysErrorText } from ${surface};
-    const got = becomeRealtime(); got.stop();
+    const got = becomeRealtime(() => undefined); got.stop();
     console.log(got.scheduling.ok ? "ok" : sysErrorText(got.scheduling.error));`;
   const said = Bun.spawnSync([process.execPath, "-e", program]).stdout.toString().trim();
   return said === "ok" ? undefined : said;
@@ -20,7 +20,7 @@ here(
   async () => {
     const program = `import { becomeRealtime } from ${surface};
     import { readdirSync, readFileSync } from "node:fs";
-    const got = becomeRealtime();
+    const got = becomeRealtime(() => undefined);
     const worker = new Worker("data:text/javascript,setInterval(()=>{},1000);postMessage(1)");
     await new Promise((resolve) => (worker.onmessage = resolve));
     await Bun.file("/proc/self/stat").text(); // starts a helper thread after the first pass
@@ -53,7 +53,7 @@ here(
 
 test("without the right, the refusal says so and nothing is applied again", async () => {
   const program = `import { becomeRealtime, sysErrorText } from ${surface};
-    const got = becomeRealtime();
+    const got = becomeRealtime(() => undefined);
     console.log(got.scheduling.ok ? "ok" : sysErrorText(got.scheduling.error));`;
   const run = ["sh", "-c", 'ulimit -r 0; exec "$0" -e "$1"', process.execPath, program];
   const asRoot = process.getuid?.() === 0 && Bun.which("setpriv") !== null;

@@ -23,11 +23,21 @@ export type Realtime = {
   stop(): void;
 };
 
-/** Asks for both and keeps applying the policy; needs root, or rtprio and memlock limits. */
-export function becomeRealtime(): Realtime {
+/**
+ * Asks for both and keeps applying the policy; needs root, or rtprio and memlock limits. A later
+ * refusal (a right was taken away) is told once, and the policy is tried again all the same.
+ */
+export function becomeRealtime(onLaterRefusal: (error: SysError) => void): Realtime {
   const memory = lockMemory();
   const scheduling = applyPolicy();
-  const timer = scheduling.ok ? setInterval(applyPolicy, realtimeSweepMs) : undefined;
+  let isTold = false;
+  const sweep = (): void => {
+    const applied = applyPolicy();
+    if (applied.ok || isTold) return;
+    isTold = true;
+    onLaterRefusal(applied.error);
+  };
+  const timer = scheduling.ok ? setInterval(sweep, realtimeSweepMs) : undefined;
   timer?.unref();
   return {
     scheduling,

@@ -9,7 +9,7 @@ import type { CommandSpec } from "./core/commands.ts";
 import { exitCodes } from "./core/exit-codes.ts";
 import { commandHelpText, helpText } from "./core/help.ts";
 import { cleanText } from "./core/text.ts";
-import type { Explanations } from "./facts.ts";
+import type { Explanations } from "../base/index.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What `run` was ordered to do, with every default filled in. */

@@ -165,8 +165,3 @@ export type BoardFacts = {
   readonly configs: () => readonly ConfigFact[];
   readonly runtime: () => RuntimeFact;
 };
-
-/** What `explain` says about one event or alarm: its meaning and what to do. */
-export type EventMeaning = { readonly meaning: string; readonly action: string };
-/** A module's explanations by event name. */
-export type Explanations = Readonly<Record<string, EventMeaning>>;

@@ -11,8 +11,6 @@ export type {
   BoardFacts,
   ConfigFact,
   EventRecord,
-  EventMeaning,
-  Explanations,
   Identity,
   LeaseFact,
   NowFact,

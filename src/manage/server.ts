@@ -167,9 +167,10 @@ async function answersAt(path: string): Promise<boolean> {
     const socket = await Bun.connect({ unix: path, socket: { data: () => undefined } });
     socket.end();
     return true;
-  } catch {
-    // Refused: nobody listens, whatever the code says.
-    return false;
+  } catch (thrown) {
+    // Only these two say that nobody listens; a full backlog or a missing right do not.
+    const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
+    return code !== "ECONNREFUSED" && code !== "ENOENT";
   }
 }
 

@@ -33,6 +33,8 @@ type Side = {
   socket: UdpSocket | undefined;
   retry: ReturnType<typeof setTimeout> | undefined;
   isOpening: boolean;
+  /** Its device came up while it was being opened: that socket may miss its groups. */
+  isStale: boolean;
 };
 
 /** Begins to open both, and goes on trying until closed. */
@@ -56,7 +58,11 @@ export function openBeatSockets(options: BeatSocketOptions): BeatSockets {
     },
     reopen(network) {
       const side = sides[network];
-      if (life.isClosed || side.isOpening) return;
+      if (life.isClosed) return;
+      if (side.isOpening) {
+        side.isStale = true;
+        return;
+      }
       closeSide(side);
       void open(side, options, life);
     },
@@ -68,7 +74,7 @@ export function openBeatSockets(options: BeatSocketOptions): BeatSockets {
 }
 
 function newSide(network: NetworkId): Side {
-  return { network, socket: undefined, retry: undefined, isOpening: false };
+  return { network, socket: undefined, retry: undefined, isOpening: false, isStale: false };
 }
 
 async function open(
@@ -79,6 +85,7 @@ async function open(
   const { network } = side;
   const device = options.devices[network];
   side.isOpening = true;
+  side.isStale = false;
   const opened = await inNetns(options.netns, () =>
     openUdp({
       device,
@@ -91,6 +98,10 @@ async function open(
     }),
   );
   side.isOpening = false;
+  if (opened.ok && side.isStale && !life.isClosed) {
+    opened.value.close();
+    return open(side, options, life);
+  }
   if (opened.ok) {
     if (life.isClosed) opened.value.close();
     else side.socket = opened.value;

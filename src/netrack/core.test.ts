@@ -232,6 +232,22 @@ describe("the timer", () => {
     expect(boardZero(bench)).toBe("down");
   });
 
+  test("that was busy, not stopped, drains, and the deadline moves by its lateness only", () => {
+    const bench = newBench();
+    hear(bench);
+    hear(bench, { network: "B" });
+    wait(bench, 29);
+    bench.now = bench.state.timerUs + 8000;
+    expect(types(give(bench, { type: "timer" }))).toContain("drain");
+    give(bench, { type: "drained" });
+    expect(boardZero(bench)).toBe("up");
+    bench.now = start + 44_000;
+    give(bench, { type: "timer" });
+    expect(boardZero(bench)).toBe("up");
+    wait(bench, 2);
+    expect(boardZero(bench)).toBe("down");
+  });
+
   test("ends a drain that nobody answers", () => {
     const bench = newBench();
     hear(bench);

@@ -36,7 +36,7 @@ import { alarm } from "./core/alarms.ts";
 import { isSignal, newsUs, sendNews, tick } from "./core/beats.ts";
 import type { Effect, Event } from "./core/events.ts";
 import { settle } from "./core/faults.ts";
-import { hear, judge, lower, noteLateness, restartSilences } from "./core/paths.ts";
+import { hear, judge, lower, noteLateness, restartSilences, wasStoppedFor } from "./core/paths.ts";
 import { refresh, unsettle } from "./core/picture.ts";
 import { readRows, rowsOfCarriers, rowsOfUs } from "./core/rows.ts";
 import {
@@ -170,7 +170,7 @@ function onTick(state: State, now: MonoUs, isFollowing: boolean, out: Effect[]):
 function considerJudging(state: State, now: MonoUs, latenessUs: number, out: Effect[]): void {
   if (latenessUs > state.timing.lateUs) {
     state.counters.lateTicks++;
-    startDrain(state, now, true, out);
+    startDrain(state, now, wasStoppedFor(state, latenessUs), out);
     alarm(state, { type: "late", latenessUs }, now, out);
     return;
   }
@@ -185,7 +185,10 @@ function considerJudging(state: State, now: MonoUs, latenessUs: number, out: Eff
  * and what it reads now may tell of long ago. Nothing is concluded until all of it is read.
  */
 function noticeLateness(state: State, now: MonoUs, out: Effect[]): void {
-  if (now - state.nextTickUs > state.timing.lateUs) startDrain(state, now, true, out);
+  const latenessUs = now - state.nextTickUs;
+  if (latenessUs <= state.timing.lateUs) return;
+  noteLateness(state, now, latenessUs);
+  startDrain(state, now, wasStoppedFor(state, latenessUs), out);
 }
 
 /** Reads all that has come before anybody is judged; `wasStopped` = silences begin anew after it. */

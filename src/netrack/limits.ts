@@ -16,6 +16,9 @@ export const outOfTurnGapUs = 500;
 export const followSlackUs = 2500;
 /** Own lateness below this is scheduling noise and not added to deadlines, µs (net.md §3). */
 export const latenessNoiseUs = 2000;
+/** A board late by more than this many beats was stopped: what it knows of silences is void. Below
+ * that its lateness is added to the deadlines, so that a busy moment does not double them. */
+export const stoppedBeats = 2;
 /** Culprits are named this long after the last change, µs: A and B, and both ways, come apart. */
 export const settleUs = 4000;
 /** ... and at most this long after the first change, µs: three beats and a late observer. */

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chassisKey } from "./index.ts";
@@ -19,11 +19,23 @@ afterEach(() => {
 test("the first start makes a key only its owner can read, later starts load it", () => {
   const state = join(folder(), "deep", "state");
   const first = chassisKey(state);
-  expect(first.ok && first.value).toMatch(/^[0-9a-f]{64}$/);
+  expect(first.ok && first.value.hex).toMatch(/^[0-9a-f]{64}$/);
   expect(chassisKey(state)).toEqual(first);
   expect(statSync(join(state, "chassis.key")).mode & 0o777).toBe(0o600);
   expect(readdirSync(state)).toEqual(["chassis.key"]);
   expect(chassisKey(folder())).not.toEqual(first);
+});
+
+test("a key that others could read is told and made private", () => {
+  const state = folder();
+  const first = chassisKey(state);
+  chmodSync(join(state, "chassis.key"), 0o644);
+  const again = chassisKey(state);
+  expect(again.ok && again.value).toEqual({
+    hex: first.ok ? first.value.hex : "",
+    wasExposed: true,
+  });
+  expect(statSync(join(state, "chassis.key")).mode & 0o777).toBe(0o600);
 });
 
 test("a damaged key is never replaced, and the error says what to do", () => {

@@ -7,6 +7,7 @@ import {
   closeSync,
   constants,
   fchmodSync,
+  fstatSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -28,12 +29,15 @@ export type KeyError = {
   readonly text: string;
 };
 
-/** The chassis key as 64 hex digits; makes it if `stateDir` has none. Blocks for one fsync. */
-export function chassisKey(stateDir: string): Result<string, KeyError> {
+/** The key; `wasExposed` = others could read its file, which is private again now. */
+export type ChassisKey = { readonly hex: string; readonly wasExposed: boolean };
+
+/** Reads the chassis key; makes it if `stateDir` has none. Blocks for one fsync. */
+export function chassisKey(stateDir: string): Result<ChassisKey, KeyError> {
   const path = join(stateDir, chassisKeyFile);
   try {
-    const text = readFile(path);
-    if (/^[0-9a-f]{64}\n$/.test(text)) return ok(text.trim());
+    const { text, wasExposed } = readFile(path);
+    if (/^[0-9a-f]{64}\n$/.test(text)) return ok({ hex: text.trim(), wasExposed });
     const what = `${path} is damaged: ${text.length} characters, not 64 hex digits and a line end`;
     const todo = "restore it from a backup, or delete it and restart every board for a new key";
     return err({ kind: "damaged", path, text: `${what}; ${todo}` });
@@ -43,23 +47,28 @@ export function chassisKey(stateDir: string): Result<string, KeyError> {
       return err({ kind: "unreadable", path, text });
     }
   }
-  const key = randomBytes(chassisKeyBytes).toString("hex");
-  assert(key.length === 2 * chassisKeyBytes, "a key is two hex digits a byte");
+  const hex = randomBytes(chassisKeyBytes).toString("hex");
+  assert(hex.length === 2 * chassisKeyBytes, "a key is two hex digits a byte");
   try {
-    writeWhole(stateDir, path, `${key}\n`);
-    return ok(key);
+    writeWhole(stateDir, path, `${hex}\n`);
+    return ok({ hex, wasExposed: false });
   } catch (error) {
     const text = `cannot write ${path}: ${codeOf(error)}; make ${stateDir} writable or free space`;
     return err({ kind: "unwritable", path, text });
   }
 }
 
-function readFile(path: string): string {
+function readFile(path: string): { readonly text: string; readonly wasExposed: boolean } {
   const fd = openSync(path, constants.O_RDONLY);
   try {
     // One byte more than a good file has, so that a longer one shows.
     const bytes = new Uint8Array(2 * chassisKeyBytes + 2);
-    return new TextDecoder().decode(bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, 0)));
+    const text = new TextDecoder().decode(
+      bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, 0)),
+    );
+    const wasExposed = (fstatSync(fd).mode & 0o077) !== 0;
+    if (wasExposed) fchmodSync(fd, 0o600);
+    return { text, wasExposed };
   } finally {
     closeSync(fd);
   }

@@ -66,7 +66,7 @@ test("nobody reads another slot's document", () => {
     expect(new TextDecoder().decode(given.body)).not.toContain(keyHex);
   }
   expect(state.counters.forbidden).toBe(strangers.length);
-  expect(state.running.size).toBe(0);
+  expect(state.versions.size).toBe(0);
 });
 
 test("old versions, unknown paths and methods are refused", () => {
@@ -84,7 +84,11 @@ test("a report is remembered with its time; nonsense is not", () => {
   const state = fresh();
   const path = "/config/slot/3/running";
   expect(ask(state, { path, method: "POST", body: json({ version: 9 }) }).status).toBe(204);
-  expect(state.running.get(slotId(3))).toEqual({ version: 9, atUs: monoUs(7) });
+  expect(state.versions.get(slotId(3))).toEqual({
+    fetched: undefined,
+    running: 9,
+    atUs: monoUs(7),
+  });
   for (const body of [
     json({}),
     json({ version: -1 }),
@@ -94,7 +98,15 @@ test("a report is remembered with its time; nonsense is not", () => {
   ]) {
     expect(ask(state, { path, method: "POST", body }).status).toBe(400);
   }
-  expect(state.running.size).toBe(1);
+  expect(state.versions.size).toBe(1);
+});
+
+test("what a board fetched is not what it runs, until it says so", () => {
+  const state = fresh();
+  const path = "/config/slot/3/running";
+  ask(state, { path, method: "POST", body: json({ version: 9 }) });
+  ask(state, { path: "/config/v1/slot/3" });
+  expect(state.versions.get(slotId(3))).toMatchObject({ fetched: 1, running: 9 });
 });
 
 test("a new chassis file is served at once and old reports of gone slots are forgotten", () => {
@@ -104,7 +116,7 @@ test("a new chassis file is served at once and old reports of gone slots are for
   const old = chassis();
   const boards = old.boards.filter((board) => board.slot !== 3);
   setChassis(state, { ...old, version: 2, boards }, documentSha256);
-  expect(state.running.size).toBe(0);
+  expect(state.versions.size).toBe(0);
   expect(ask(state, {}).status).toBe(403);
   const other = { path: "/config/v2/slot/4", from: "10.1.1.4" };
   expect(ask(state, other).status).toBe(200);

@@ -22,8 +22,13 @@ export type ProvisionDocument = {
   readonly url: (network: NetworkId) => string;
 };
 
-/** What a board said it runs. */
-export type Running = { readonly version: number; readonly atUs: MonoUs };
+/** One slot's board: the version it was given last, the one it said it runs. */
+export type BoardVersions = {
+  readonly fetched: number | undefined;
+  readonly running: number | undefined;
+  /** When it last fetched or reported. */
+  readonly atUs: MonoUs;
+};
 
 /** How often the server did what, since start. */
 export type ProvisionCounters = {
@@ -41,7 +46,7 @@ export type ProvisionState = {
   readonly keyHex: string;
   readonly documents: Map<SlotId, ProvisionDocument>;
   readonly places: Map<string, { readonly slot: SlotId; readonly network: NetworkId }>;
-  readonly running: Map<SlotId, Running>;
+  readonly versions: Map<SlotId, BoardVersions>;
   readonly counters: ProvisionCounters;
 };
 
@@ -55,7 +60,7 @@ export function provisionState(chassis: Chassis, keyHex: string, sha256: Sha256)
     keyHex,
     documents: new Map(),
     places: new Map(),
-    running: new Map(),
+    versions: new Map(),
     counters: { served: 0, reported: 0, forbidden: 0, refused: 0 },
   };
   setChassis(state, chassis, sha256);
@@ -79,8 +84,8 @@ export function setChassis(state: ProvisionState, chassis: Chassis, sha256: Sha2
       state.places.set(board.address[network], { slot: board.slot, network });
     }
   }
-  for (const slot of state.running.keys()) {
-    if (!state.documents.has(slot)) state.running.delete(slot);
+  for (const slot of state.versions.keys()) {
+    if (!state.documents.has(slot)) state.versions.delete(slot);
   }
   assert(state.places.size === 2 * state.documents.size, "every slot has an address per network");
 }
@@ -106,7 +111,7 @@ export type ProvisionAnswer = {
   readonly why: string | undefined;
 };
 
-/** Answers one request; changes `running` and the counters. Never throws. */
+/** Answers one request; changes `versions` and the counters. Never throws. */
 export function answerRequest(
   state: ProvisionState,
   request: ProvisionRequest,
@@ -126,7 +131,7 @@ export function answerRequest(
   }
   return target.report
     ? takeReport(state, place.slot, request.body, now)
-    : giveDocument(state, place.slot, target.version);
+    : giveDocument(state, { slot: place.slot, version: target.version, now });
 }
 
 type Target = {
@@ -151,8 +156,11 @@ function parsePath(path: string): Target | undefined {
 
 function giveDocument(
   state: ProvisionState,
-  slot: SlotId,
-  version: number | undefined,
+  {
+    slot,
+    version,
+    now,
+  }: { readonly slot: SlotId; readonly version: number | undefined; readonly now: MonoUs },
 ): ProvisionAnswer {
   const current = state.chassis.version;
   if (version !== undefined && version !== current) {
@@ -161,6 +169,11 @@ function giveDocument(
   const document = state.documents.get(slot);
   if (document === undefined) return refuse(state, 404, `no slot ${slot}`, slot);
   state.counters.served++;
+  state.versions.set(slot, {
+    fetched: current,
+    running: state.versions.get(slot)?.running,
+    atUs: now,
+  });
   const { bytes, sha256 } = document;
   return { status: 200, body: bytes, sha256Hex: sha256.toHex(), slot, why: undefined };
 }
@@ -182,8 +195,9 @@ function takeReport(
   const report = reportSchema.safeParse(data);
   if (!report.success) return refuse(state, 400, 'report is not {"version": NUMBER}', slot);
   state.counters.reported++;
-  state.running.set(slot, { version: report.data.version, atUs: now });
-  assert(state.running.size <= state.documents.size, "only known slots report");
+  const { fetched } = state.versions.get(slot) ?? {};
+  state.versions.set(slot, { fetched, running: report.data.version, atUs: now });
+  assert(state.versions.size <= state.documents.size, "only known slots report");
   return { status: 204, body: new Uint8Array(0), sha256Hex: undefined, slot, why: undefined };
 }
 

@@ -1,35 +1,35 @@
 // What this room's log events mean and what to do about them, shown by `explain EVENT`.
 
-/** One row an event. */
-export const explanations: readonly {
-  readonly event: string;
-  readonly meaning: string;
-  readonly whatToDo: string;
-}[] = [
-  {
-    event: "config-served",
+import type { Explanations } from "../base/index.ts";
+
+/** Meaning and remedy by event name. */
+export const explanations = {
+  "chassis-key-exposed": {
+    meaning: "Other users could read the file of the chassis key; it is private again now.",
+    action: "If strangers use this machine: stop the CCN, delete the key, restart every board.",
+  },
+  "config-served": {
     meaning: "A board fetched its configuration document.",
-    whatToDo: "Nothing.",
+    action: "Nothing.",
   },
-  {
-    event: "config-reported",
+  "config-reported": {
     meaning: "A board told which version it runs.",
-    whatToDo: "Nothing.",
+    action: "Nothing.",
   },
-  {
-    event: "config-refused",
+  "config-refused": {
     meaning: "A request was refused: not the slot's own address (403), or no such thing.",
-    whatToDo:
-      "404 after a change is normal, once a board. 403: find who has the address in `from`.",
+    action: "404 after a change is normal, once a board. 403: find who has the address in `from`.",
   },
-  {
-    event: "config-connections-full",
+  "config-refusals-untold": {
+    meaning: "So many requests were refused in a second that only some got their line.",
+    action: "Find out what the addresses in the lines before do; the counters are whole.",
+  },
+  "config-connections-full": {
     meaning: "Too many connections at once; the new one was closed.",
-    whatToDo: "Find out what the address in `from` does.",
+    action: "Find out what the address in `from` does.",
   },
-  {
-    event: "config-cannot-listen",
+  "config-cannot-listen": {
     meaning: "A listener could not be adopted; boards on that network get no configuration.",
-    whatToDo: "See the reason; another program may hold the port (provision.httpPort).",
+    action: "See the reason; another program may hold the port (provision.httpPort).",
   },
-];
+} as const satisfies Explanations;

@@ -8,6 +8,8 @@ export const connectionsPerAddressMax = 4;
 export const connectionMs = 5000;
 /** Bytes of a report's body; `{"version":4294967295}` is 22. */
 export const reportBytesMax = 256;
+/** Log lines a second and network about refused requests; 63 boards that all err once fit. */
+export const refusalLinesPerSecondMax = 64;
 /** Characters of a request's path; `/config/v4294967295/slot/63` is 27. */
 export const pathCharsMax = 128;
 /** Bytes of the chassis key. */

@@ -5,6 +5,7 @@ import { type ClientRequest, request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { createLog, parseIpv4, slotId } from "../base/index.ts";
 import { type Chassis, loadChassis } from "../config/index.ts";
+import { refusalLinesPerSecondMax } from "./limits.ts";
 import { type ProvisionServer, startProvision } from "./index.ts";
 
 const file = `chassis: loop
@@ -106,7 +107,7 @@ test("a board fetches its document on both networks and reports what it runs", a
   expect((await ask(server, "127.1.1.7", "/config/slot/7/running", '{"version":4}')).status).toBe(
     204,
   );
-  expect(server.running().get(slotId(7))?.version).toBe(4);
+  expect(server.versions().get(slotId(7))).toMatchObject({ fetched: 4, running: 4 });
 });
 
 test("another address gets 403 and one line in the log", async () => {
@@ -116,13 +117,22 @@ test("another address gets 403 and one line in the log", async () => {
   expect(lines.join("")).toContain("from=127.1.1.8");
 });
 
+test("a flood of refusals writes a bounded number of lines", async () => {
+  const server = await start();
+  for (let i = 0; i < 2 * refusalLinesPerSecondMax; i++) await ask(server, "127.1.1.8", "/");
+  const told = lines.filter((line) => line.includes("config-refused")).length;
+  expect(told).toBeGreaterThan(0);
+  expect(told).toBeLessThan(2 * refusalLinesPerSecondMax);
+  expect(server.counters().refused).toBe(2 * refusalLinesPerSecondMax);
+});
+
 test("an endless report is refused", async () => {
   const server = await start();
   const reply = await ask(server, "127.1.1.7", "/config/slot/7/running", "1".repeat(100_000)).catch(
     () => undefined,
   );
   expect([400, undefined]).toContain(reply?.status);
-  expect(server.running().size).toBe(0);
+  expect(server.versions().size).toBe(0);
 });
 
 test("one address cannot hold all connections", async () => {

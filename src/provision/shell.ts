@@ -4,23 +4,24 @@
 
 import { createServer as createHttpServer, type IncomingMessage, type Server } from "node:http";
 import { createServer, type Server as NetServer, type Socket } from "node:net";
-import { err, type Ipv4, type Log, type NetworkId, networkIds, ok } from "../base/index.ts";
-import type { Result, SlotId } from "../base/index.ts";
+import type { Ipv4, LineBudget, Log, NetworkId, Result, SlotId } from "../base/index.ts";
+import { err, lineBudget, networkIds, ok, takeLine } from "../base/index.ts";
 import { type Chassis, documentSha256 } from "../config/index.ts";
 import { closeFd, monoNowUs, openTcpListener, type SysError } from "../kernel/index.ts";
 import {
   answerRequest,
+  type BoardVersions,
   type ProvisionCounters,
   type ProvisionDocument,
   provisionState,
   type ProvisionState,
-  type Running,
   setChassis,
 } from "./core.ts";
 import {
   connectionMs,
   connectionsMax,
   connectionsPerAddressMax,
+  refusalLinesPerSecondMax,
   reportBytesMax,
 } from "./limits.ts";
 
@@ -42,8 +43,8 @@ export type ProvisionOptions = {
 export type ProvisionServer = {
   /** What geo-dhcp tells the board in a slot; undefined for a slot not in the file. */
   documentFor(slot: SlotId): ProvisionDocument | undefined;
-  /** Versions the boards said they run. */
-  running(): ReadonlyMap<SlotId, Running>;
+  /** Which version each board fetched and which it said it runs. */
+  versions(): ReadonlyMap<SlotId, BoardVersions>;
   counters(): Readonly<ProvisionCounters>;
   /** The TCP port of a network's listener. */
   port(network: NetworkId): number;
@@ -72,13 +73,16 @@ export async function startProvision(
   }
   return ok({
     documentFor: (slot) => state.documents.get(slot),
-    running: () => state.running,
+    versions: () => state.versions,
     counters: () => state.counters,
     port: (network) => listeners[network]?.port ?? 0,
     update: (next) => setChassis(state, next, documentSha256),
     close,
   });
 }
+
+/** A log whose refusals are counted out. */
+type Talk = { readonly log: Log; readonly refusals: LineBudget };
 
 type Listener = { readonly port: number; close(): void };
 
@@ -95,13 +99,14 @@ async function listen(
     ...(device === undefined ? {} : { device }),
   });
   if (!opened.ok) return opened;
-  const log = options.log;
+  const { log } = options;
+  const talk: Talk = { log, refusals: lineBudget(refusalLinesPerSecondMax, monoNowUs()) };
   const http = createHttpServer((request, response) => {
     void readBody(request).then((body) => {
       const from = request.socket.remoteAddress ?? "";
       const { method = "", url: path = "" } = request;
       const given = answerRequest(state, { method, path, from, network, body }, monoNowUs());
-      tell(log, given, { from, network, path: path.slice(0, 60) });
+      tell(talk, given, { from, network, path: path.slice(0, 60) });
       const hash = given.sha256Hex;
       const headers = {
         "Content-Type": hash === undefined ? "text/plain" : "application/json",
@@ -115,7 +120,7 @@ async function listen(
     });
   });
   const connections = new Map<Socket, string>();
-  const server = createServer((socket) => accept(socket, { connections, http, log, network }));
+  const server = createServer((socket) => accept(socket, { connections, http, talk, network }));
   const refused = await adopt(server, opened.value);
   if (refused !== undefined) {
     closeFd(opened.value);
@@ -144,17 +149,19 @@ async function adopt(server: NetServer, fd: number): Promise<string | undefined>
 type Accepting = {
   readonly connections: Map<Socket, string>;
   readonly http: Server;
-  readonly log: Log;
+  readonly talk: Talk;
   readonly network: NetworkId;
 };
 
-function accept(socket: Socket, { connections, http, log, network }: Accepting): void {
+function accept(socket: Socket, { connections, http, talk, network }: Accepting): void {
   const from = socket.remoteAddress ?? "";
   let same = 0;
   for (const other of connections.values()) if (other === from) same++;
   socket.on("error", () => socket.destroy());
   if (connections.size >= connectionsMax || same >= connectionsPerAddressMax) {
-    log.warn("config-connections-full", { net: network, from });
+    if (mayWarn(talk, network)) {
+      talk.log.warn("config-connections-full", { net: network, from });
+    }
     socket.destroy();
     return;
   }
@@ -185,13 +192,22 @@ async function readBody(request: IncomingMessage): Promise<Uint8Array> {
   });
 }
 
+/** Refusals can be provoked by anybody, so only so many a second are told. */
+function mayWarn({ log, refusals }: Talk, network: NetworkId): boolean {
+  const { allowed, suppressed } = takeLine(refusals, monoNowUs());
+  if (suppressed > 0) log.warn("config-refusals-untold", { net: network, lines: suppressed });
+  return allowed;
+}
+
 function tell(
-  log: Log,
+  talk: Talk,
   given: ReturnType<typeof answerRequest>,
   about: { readonly from: string; readonly network: NetworkId; readonly path: string },
 ): void {
   const fields = { net: about.network, from: about.from, path: about.path };
+  const { log } = talk;
   if (given.why !== undefined) {
+    if (!mayWarn(talk, about.network)) return;
     log.warn("config-refused", { ...fields, status: given.status, why: given.why });
   } else if (given.status === 200) {
     log.info("config-served", { ...fields, slot: given.slot });

@@ -49,12 +49,15 @@ const stopMsMax = 2_000;
 /** Takes charge of the process. `realtime: false` leaves scheduling and memory as they are. */
 export function startRuntime(options: { readonly realtime: boolean; readonly log: Log }): Runtime {
   const { log } = options;
-  const realtime = options.realtime ? becomeRealtime() : undefined;
-  const scheduling = describeRealtime(realtime);
-  if (!scheduling.on) {
-    const text = `this board may be late when it is busy: ${scheduling.reason}`;
-    log.warn("not-realtime", { reason: scheduling.reason, text });
+  let scheduling = { on: false, reason: "switched off by --no-realtime" };
+  const noRealtime = (reason: string): void => {
+    scheduling = { on: false, reason };
+    log.warn("not-realtime", { reason, text: `this board may be late when it is busy: ${reason}` });
+  };
+  if (options.realtime) {
+    scheduling = describeRealtime(becomeRealtime((error) => noRealtime(sysErrorText(error))));
   }
+  if (!scheduling.on) noRealtime(scheduling.reason);
   const lateness = createLateness(monoNowUs());
   const look = (): void => {
     setTimeout(look, noteWakeup(lateness, monoNowUs()) / 1000);
@@ -91,8 +94,7 @@ function release(log: Log): void {
   if (!released.ok) log.warn("text-not-released", { text: sysErrorText(released.error) });
 }
 
-function describeRealtime(realtime: Realtime | undefined): { on: boolean; reason: string } {
-  if (realtime === undefined) return { on: false, reason: "switched off by --no-realtime" };
+function describeRealtime(realtime: Realtime): { on: boolean; reason: string } {
   const problems: string[] = [];
   if (!realtime.scheduling.ok) problems.push(sysErrorText(realtime.scheduling.error));
   if (!realtime.memory.ok) problems.push(sysErrorText(realtime.memory.error));

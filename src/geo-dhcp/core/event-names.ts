@@ -1,254 +1,211 @@
 // Every branch of the DHCP and RARP servers by name: its log line, its counter, and what `explain`
 // says about it. Names of figures are those of the design.
 
-/** One branch: its name, what it means, what a person can do. */
-export type Explanation = {
-  readonly event: EventName;
-  /** `warn` lines want a look; `count` branches have a counter and no line. */
-  readonly level: "info" | "warn" | "count";
-  readonly meaning: string;
-  readonly whatToDo: string;
-};
+import type { Explanation } from "../../base/index.ts";
+
+/** How loud a branch is: `warn` lines want a look; `count` branches have a counter and no line. */
+type Loudness = "info" | "warn" | "count";
 
 /** Names of all branches. */
-export type EventName = (typeof table)[number]["event"];
+export type EventName = keyof typeof explanations;
 
 const nothing = "Nothing: this is how it should be.";
 const cabling =
   "Run `ccn where MAC`. If the board sits in its slot, compare the switch's port names with " +
   "portA and portB in the chassis file.";
 
-const table = [
-  {
-    event: "dhcp-offered",
+/** All branches, for `explain` and for the metrics' help texts. */
+export const explanations = {
+  "dhcp-offered": {
     level: "info",
     meaning: "DISCOVER answered: the address of the board's switch port is free (fig. 13, 470).",
-    whatToDo: nothing,
+    action: nothing,
   },
-  {
-    event: "dhcp-discover-port-not-found",
+  "dhcp-discover-port-not-found": {
     level: "info",
     meaning: "DISCOVER ignored: the switch knows no slot's port for this MAC (fig. 13, 430).",
-    whatToDo: cabling,
+    action: cabling,
   },
-  {
-    event: "dhcp-discover-in-use",
+  "dhcp-discover-in-use": {
     level: "warn",
     meaning: "DISCOVER ignored: another MAC holds the address of this port (fig. 13, 460).",
-    whatToDo: "Find the holder named in the line and take the address from it.",
+    action: "Find the holder named in the line and take the address from it.",
   },
-  {
-    event: "dhcp-acked",
+  "dhcp-acked": {
     level: "info",
     meaning: "REQUEST granted: the address is the one of the board's switch port (fig. 14, 590).",
-    whatToDo: nothing,
+    action: nothing,
   },
-  {
-    event: "dhcp-request-port-not-found",
+  "dhcp-request-port-not-found": {
     level: "warn",
     meaning: "REQUEST refused by NAK: the switch knows no slot's port for this MAC (fig. 14, 530).",
-    whatToDo: cabling,
+    action: cabling,
   },
-  {
-    event: "dhcp-request-differs",
+  "dhcp-request-differs": {
     level: "info",
     meaning:
       "REQUEST refused by NAK: the board wants another address than its port has (fig. 14, 560). " +
       "Usual once after a board was moved; it asks again and gets the new slot's address.",
-    whatToDo:
-      "Nothing, unless it repeats: then the board keeps an old address and never asks anew.",
+    action: "Nothing, unless it repeats: then the board keeps an old address and never asks anew.",
   },
-  {
-    event: "dhcp-request-in-use",
+  "dhcp-request-in-use": {
     level: "warn",
     meaning: "REQUEST refused by NAK: another MAC holds the address of this port (fig. 14, 580).",
-    whatToDo: "Find the holder named in the line and take the address from it.",
+    action: "Find the holder named in the line and take the address from it.",
   },
-  {
-    event: "rarp-answered",
+  "rarp-answered": {
     level: "info",
     meaning: "RARP answered with the address of the board's switch port (fig. 15, 640).",
-    whatToDo: nothing,
+    action: nothing,
   },
-  {
-    event: "rarp-port-not-found",
+  "rarp-port-not-found": {
     level: "info",
     meaning: "RARP ignored: the switch knows no slot's port for this MAC (fig. 15, 630).",
-    whatToDo: cabling,
+    action: cabling,
   },
-  {
-    event: "lookup-failed",
+  "lookup-failed": {
     level: "warn",
     meaning:
       "A request was left unanswered because the switch did not say where the MAC is. No NAK: " +
       "silence of a switch must not take addresses away.",
-    whatToDo: "Check the switch's management address and SNMP credentials in the chassis file.",
+    action: "Check the switch's management address and SNMP credentials in the chassis file.",
   },
-  {
-    event: "mac-not-listed",
+  "mac-not-listed": {
     level: "warn",
     meaning: "A MAC that is not in the chassis file's list `macs` asked and was ignored.",
-    whatToDo: "If the board belongs here, add its MAC to `macs`, or write `macs: any`.",
+    action: "If the board belongs here, add its MAC to `macs`, or write `macs: any`.",
   },
-  {
-    event: "mac-too-often",
+  "mac-too-often": {
     level: "warn",
     meaning: "A MAC sends more messages a second than any boot needs; some were dropped.",
-    whatToDo: "Look at that board: its DHCP client runs in circles.",
+    action: "Look at that board: its DHCP client runs in circles.",
   },
-  {
-    event: "sender-for-too-many",
+  "sender-for-too-many": {
     level: "warn",
     meaning: "One Ethernet sender asks for many other MACs at a time; some were dropped.",
-    whatToDo: "If it is a relay, let it set giaddr; if not, look at that board.",
+    action: "If it is a relay, let it set giaddr; if not, look at that board.",
   },
-  {
-    event: "requests-full",
+  "requests-full": {
     level: "warn",
     meaning:
       "Too many requests waited for the switch; this one was dropped, its client repeats it.",
-    whatToDo: "Check how long the switch takes to answer SNMP; it limits the requests/s.",
+    action: "Check how long the switch takes to answer SNMP; it limits the requests/s.",
   },
-  {
-    event: "request-expired",
+  "request-expired": {
     level: "warn",
     meaning: "The switch lookup of a request did not end in time; the request was forgotten.",
-    whatToDo: "Check how long the switch takes to answer SNMP.",
+    action: "Check how long the switch takes to answer SNMP.",
   },
-  {
-    event: "request-joined",
+  "request-joined": {
     level: "count",
     meaning: "A repeated message joined the request in flight; one answer serves both.",
-    whatToDo: nothing,
+    action: nothing,
   },
-  {
-    event: "lookup-reused",
+  "lookup-reused": {
     level: "count",
     meaning: "A REQUEST was answered from the lookup of its OFFER, made just before.",
-    whatToDo: nothing,
+    action: nothing,
   },
-  {
-    event: "option82-used",
+  "option82-used": {
     level: "info",
     meaning: "The switch table had no port, the relay's option 82 (trusted by the file) had one.",
-    whatToDo: nothing,
+    action: nothing,
   },
-  {
-    event: "request-for-other-server",
+  "request-for-other-server": {
     level: "info",
     meaning: "A board took the offer of another DHCP server.",
-    whatToDo: "Find that server (server=...) and stop it: its addresses do not follow the slots.",
+    action: "Find that server (server=...) and stop it: its addresses do not follow the slots.",
   },
-  {
-    event: "request-without-address",
+  "request-without-address": {
     level: "info",
     meaning:
       "REQUEST, DECLINE or INFORM without the address it must name (RFC 2131 §4.3); ignored.",
-    whatToDo: "Update the board's DHCP client.",
+    action: "Update the board's DHCP client.",
   },
-  {
-    event: "bootp-ignored",
+  "bootp-ignored": {
     level: "info",
     meaning: "A BOOTP message without DHCP message type; only DHCP and RARP are served.",
-    whatToDo: "Configure the board for DHCP or RARP.",
+    action: "Configure the board for DHCP or RARP.",
   },
-  {
-    event: "message-not-for-servers",
+  "message-not-for-servers": {
     level: "count",
     meaning: "A reply or a message type that only servers send was heard and ignored.",
-    whatToDo: "Unless there is a relay: find the other DHCP server.",
+    action: "Unless there is a relay: find the other DHCP server.",
   },
-  {
-    event: "bytes-refused",
+  "bytes-refused": {
     level: "warn",
     meaning: "Bytes that are no valid DHCP, RARP or ARP message were dropped.",
-    whatToDo: "If it repeats, capture the frames and look at their sender.",
+    action: "If it repeats, capture the frames and look at their sender.",
   },
-  {
-    event: "dhcp-declined",
+  "dhcp-declined": {
     level: "warn",
     meaning: "A board found its address used by somebody else; it is unusable for a while.",
-    whatToDo: "Find the other holder; see address-conflict.",
+    action: "Find the other holder; see address-conflict.",
   },
-  {
-    event: "dhcp-decline-elsewhere",
+  "dhcp-decline-elsewhere": {
     level: "warn",
     meaning: "A board declined an address that is not its port's; ignored.",
-    whatToDo: "Look at that board: it may only decline what was offered to it.",
+    action: "Look at that board: it may only decline what was offered to it.",
   },
-  {
-    event: "dhcp-released",
+  "dhcp-released": {
     level: "info",
     meaning: "A board gave its address back. Nothing changes: the address stays with the port.",
-    whatToDo: nothing,
+    action: nothing,
   },
-  {
-    event: "dhcp-informed",
+  "dhcp-informed": {
     level: "info",
     meaning: "INFORM answered: options without an address.",
-    whatToDo: nothing,
+    action: nothing,
   },
-  {
-    event: "dhcp-inform-port-not-found",
+  "dhcp-inform-port-not-found": {
     level: "info",
     meaning: "INFORM ignored: the switch knows no slot's port for this MAC.",
-    whatToDo: cabling,
+    action: cabling,
   },
-  {
-    event: "address-conflict",
+  "address-conflict": {
     level: "warn",
     meaning:
       "A slot's address is held by a MAC that did not get it, or was declined. It is unusable " +
       "until only its rightful board was heard for a while.",
-    whatToDo: "Run `ccn where MAC` for the holder, and change its address or pull it out.",
+    action: "Run `ccn where MAC` for the holder, and change its address or pull it out.",
   },
-  {
-    event: "address-conflict-cleared",
+  "address-conflict-cleared": {
     level: "info",
     meaning: "The foreign holder of an address fell silent: the address can be given again.",
-    whatToDo: nothing,
+    action: nothing,
   },
-  {
-    event: "reply-not-sent",
+  "reply-not-sent": {
     level: "warn",
     meaning: "A reply or probe could not be written or sent; the client repeats its request.",
-    whatToDo: "Read `why` in the line: interface down, or a boot file name that fits no message.",
+    action: "Read `why` in the line: interface down, or a boot file name that fits no message.",
   },
-  {
-    event: "interface-lost",
+  "interface-lost": {
     level: "warn",
     meaning: "The interface of this network went down; nobody is served on it until it is back.",
-    whatToDo: "Check cable and switch port of the CCN on that network.",
+    action: "Check cable and switch port of the CCN on that network.",
   },
-  {
-    event: "interface-back",
+  "interface-back": {
     level: "info",
     meaning: "The interface is up again; boards are served.",
-    whatToDo: nothing,
+    action: nothing,
   },
-  {
-    event: "log-lines-suppressed",
+  "log-lines-suppressed": {
     level: "warn",
     meaning:
       "So many requests came in a second that not each got its line; the counters are whole.",
-    whatToDo: "Read the counters; look for a board that asks in circles.",
+    action: "Read the counters; look for a board that asks in circles.",
   },
-] as const satisfies readonly {
-  event: string;
-  level: Explanation["level"];
-  meaning: string;
-  whatToDo: string;
-}[];
+} as const satisfies Record<string, Explanation & { readonly level: Loudness }>;
 
-/** All branches, for `explain` and for the metrics' help texts. */
-export const explanations: readonly Explanation[] = table;
+const isEventName = (name: string): name is EventName => name in explanations;
+const names = Object.keys(explanations).filter(isEventName);
 
 /** Loudness by name. */
-export const levelOf: ReadonlyMap<EventName, Explanation["level"]> = new Map(
-  table.map(({ event, level }) => [event, level]),
+export const levelOf: ReadonlyMap<EventName, Loudness> = new Map(
+  names.map((name) => [name, explanations[name].level]),
 );
 
 /** A counter for every branch, all zero. */
 export function zeroCounters(): Map<EventName, number> {
-  return new Map(table.map(({ event }) => [event, 0]));
+  return new Map(names.map((name) => [name, 0]));
 }

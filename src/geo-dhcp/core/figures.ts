@@ -199,7 +199,8 @@ function give(
   const { mac, place, by } = given;
   const { state, now } = run;
   markGiven(run, pageOf(run, place), mac);
-  const times = (state.given.get(mac)?.times ?? 0) + 1;
+  const before = state.given.get(mac);
+  const again = before?.address === place.address ? before : undefined;
   if (!state.given.delete(mac)) forgetOldest(state.given, givenMax);
   state.given.set(mac, {
     mac,
@@ -210,8 +211,9 @@ function give(
     switchName: place.switchName,
     port: place.port,
     by,
+    firstUs: again?.firstUs ?? now,
     atUs: now,
-    times,
+    times: (again?.times ?? 0) + 1,
   });
 }
 

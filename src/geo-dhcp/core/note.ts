@@ -1,8 +1,7 @@
 // One branch taken = one count and at most one line. Ordinary lines are limited per second: under a
 // storm the counters stay whole and the log says how many lines it left out.
 
-import { addUs, type Mac, type MonoUs } from "../../base/index.ts";
-import { logLinesPerSecondMax } from "../limits.ts";
+import { type Mac, type MonoUs, takeLine } from "../../base/index.ts";
 import { type EventName, levelOf } from "./event-names.ts";
 import type { Effect, Place, State } from "./types.ts";
 
@@ -45,24 +44,13 @@ export function wakeAt(run: Run, atUs: MonoUs): void {
 }
 
 function mayLog(run: Run): boolean {
-  const { log } = run.state;
-  if (run.now >= addUs(log.secondUs, 1_000_000)) {
-    const { suppressed } = log;
-    log.secondUs = run.now;
-    log.lines = logLinesPerSecondMax;
-    log.suppressed = 0;
-    if (suppressed > 0) {
-      count(run, "log-lines-suppressed");
-      const fields = { net: run.state.config.network, lines: suppressed };
-      run.effects.push({ type: "log", level: "warn", event: "log-lines-suppressed", fields });
-    }
+  const { allowed, suppressed } = takeLine(run.state.lines, run.now);
+  if (suppressed > 0) {
+    count(run, "log-lines-suppressed");
+    const fields = { net: run.state.config.network, lines: suppressed };
+    run.effects.push({ type: "log", level: "warn", event: "log-lines-suppressed", fields });
   }
-  if (log.lines > 0) {
-    log.lines--;
-    return true;
-  }
-  log.suppressed++;
-  return false;
+  return allowed;
 }
 
 function placeFields(place: Place | undefined): NoteFields {

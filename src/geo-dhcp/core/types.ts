@@ -1,7 +1,7 @@
 // The types of the address servers' core: what it is told (Event), what it orders (Effect), what it
 // knows (State). One state serves one network. The transition table is in ../core.ts.
 
-import type { Ipv4, Mac, MonoUs, NetworkId, SlotId } from "../../base/index.ts";
+import type { Ipv4, LineBudget, Mac, MonoUs, NetworkId, SlotId } from "../../base/index.ts";
 import type { Board, Chassis, Switch } from "../../config/index.ts";
 import type { ArpPacket, DhcpMessage, DhcpOption, RarpPacket } from "../../wire/index.ts";
 import type { LookupOutcome, SwitchLookup } from "../lookup/types.ts";
@@ -200,7 +200,8 @@ export type Given = {
   readonly switchName: string;
   readonly port: string;
   readonly by: "dhcp" | "rarp";
-  /** When it was given last, and how often. */
+  /** When this MAC was first given this address, when last, and how often. */
+  readonly firstUs: MonoUs;
   readonly atUs: MonoUs;
   readonly times: number;
 };
@@ -216,8 +217,8 @@ export type State = {
   readonly addresses: Map<Ipv4, AddressState>;
   readonly given: Map<Mac, Given>;
   readonly counters: Map<EventName, number>;
-  /** Log lines of ordinary branches left in the second that began at `secondUs`. */
-  log: { secondUs: MonoUs; lines: number; suppressed: number };
+  /** Log lines of ordinary branches. */
+  readonly lines: LineBudget;
   /** When the shell's timer fires, if it is set. */
   timerUs: MonoUs | undefined;
 };

@@ -18,7 +18,8 @@ import { cleanText } from "./text.ts";
 
 /** What the recorder needs: who speaks, where lines go, and the two clocks. */
 export type EventLogOptions = {
-  readonly board: string;
+  /** The board that speaks; a function where it gets its name later. */
+  readonly board: string | (() => string);
   readonly sink: LogSink;
   /** Lines below this level are not printed; default `info`. */
   readonly level?: LogLevel;

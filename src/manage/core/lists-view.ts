@@ -1,6 +1,7 @@
 // The plain lists: `leases`, `where`, `events`, and `explain`. Pure: documents in, lines out.
 
-import type { EventRecord, EventMeaning, Explanations } from "../facts.ts";
+import type { Explanation, Explanations } from "../../base/index.ts";
+import type { EventRecord } from "../facts.ts";
 import type { LeasesDocument, WhereDocument } from "./documents.ts";
 import { type TableCell, tableLines } from "./table.ts";
 import {
@@ -68,11 +69,7 @@ export function eventLine(event: EventRecord, screen: Screen): string {
 }
 
 /** `explain EVENT`: meaning and what to do. */
-export function explanationLines(
-  name: string,
-  explanation: EventMeaning,
-  screen: Screen,
-): string[] {
+export function explanationLines(name: string, explanation: Explanation, screen: Screen): string[] {
   const { meaning, action } = explanation;
   return [
     cleanText(name),

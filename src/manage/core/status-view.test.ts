@@ -92,6 +92,15 @@ test("a board alone in the dark says DOWN, a board that never looked says UNKNOW
     "demo  UNKNOWN  unknown: NETRACK does not run on this board yet  2026-11-24 10:41:07Z",
     "NETWORKS   unknown: NETRACK does not run on this board yet",
   ]);
+  const known = statusFixture(undefined);
+  const lost = { ...known, board: { ...known.board, slot: undefined } };
+  expect(statusLines(lost, screen)[1]).toBe(
+    "NETWORKS   unknown: address got, configuration not yet",
+  );
+  const addresses = known.board.addresses.map((own) => ({ ...own, address: undefined }));
+  expect(statusLines({ ...lost, board: { ...lost.board, addresses } }, screen)[1]).toBe(
+    "NETWORKS   unknown: this board has no address yet",
+  );
 });
 
 test("a picture that is too old is unknown with its age, never shown as the present", () => {

@@ -200,7 +200,13 @@ function nextStep(
 }
 
 function unknownText(document: StatusDocument): string {
-  if (document.map === undefined) return "unknown: NETRACK does not run on this board yet";
+  const { addresses, slot } = document.board;
+  if (document.map === undefined) {
+    const isNameless = addresses.every(({ address }) => address === undefined);
+    if (isNameless) return "unknown: this board has no address yet";
+    if (slot === undefined) return "unknown: address got, configuration not yet";
+    return "unknown: NETRACK does not run on this board yet";
+  }
   return `unknown (${ageText(document.now.atUs - document.map.atUs)}): NETRACK has stopped looking`;
 }
 

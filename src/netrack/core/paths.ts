@@ -4,10 +4,11 @@
 //   arrival times may vary) of beats without a gap in their numbers, and not while damped.
 // - Down after `silentMs` of silence plus our own lateness, at once when our carrier or the peer's
 //   is lost. A path that fell `flapMax` times within `flapWindowMs` is held down `flapHoldMs`.
-// - A board that was late hands in what it missed and begins all silences anew (leases.md V8).
+// - A board that was late hands in what it missed first; one that was stopped, not just busy, begins
+//   all silences anew (leases.md V8).
 
 import type { MonoUs } from "../../base/index.ts";
-import { flapFallsMax, latenessNoiseUs, missBeats, oneBeatUs } from "../limits.ts";
+import { flapFallsMax, latenessNoiseUs, missBeats, oneBeatUs, stoppedBeats } from "../limits.ts";
 import { alarm } from "./alarms.ts";
 import type { Effect } from "./events.ts";
 import {
@@ -70,10 +71,15 @@ export function judge(state: State, now: MonoUs, out: Effect[]): void {
   state.deadlineUs = next;
 }
 
-/** Lateness of this board as measured now; small is noise, large begins all silences anew. */
+/** Was this board stopped, not just busy? */
+export function wasStoppedFor(state: State, latenessUs: number): boolean {
+  return latenessUs > stoppedBeats * state.timing.beatUs;
+}
+
+/** Lateness of this board as measured now; small is noise, a stop begins all silences anew. */
 export function noteLateness(state: State, now: MonoUs, latenessUs: number): void {
   state.latenessUs = latenessUs;
-  if (latenessUs <= latenessNoiseUs || latenessUs > state.timing.lateUs) return;
+  if (latenessUs <= latenessNoiseUs || wasStoppedFor(state, latenessUs)) return;
   if (latenessUs < state.allowanceUs && now < state.allowanceUntilUs) return;
   state.allowanceUs = latenessUs;
   state.allowanceUntilUs = now + state.timing.silentUs;

@@ -19,6 +19,9 @@ const secondsDefault = 600;
 /** Events are fetched often enough that the ring of 4096 never laps us. */
 const lookEveryMs = 2_000;
 
+/** False verdicts of one look that are told in words, to find their cause. */
+const told = 12;
+
 /** The names of these cases. */
 export const loadCases: readonly string[] = ["false-verdicts"];
 
@@ -35,7 +38,7 @@ export async function measureFalseVerdicts(context: BenchContext): Promise<Bench
   const endMs = performance.now() + seconds * 1000;
   while (performance.now() < endMs) {
     await Bun.sleep(lookEveryMs);
-    found += await countVerdicts(lab, seen);
+    found += await countVerdicts(lab, seen, context.say);
     const left = Math.max(0, Math.round((endMs - performance.now()) / 1000));
     if (left % 30 < 2) context.say(`false verdicts so far: ${found}; ${left} s left`);
   }
@@ -45,14 +48,22 @@ export async function measureFalseVerdicts(context: BenchContext): Promise<Bench
 }
 
 /** Verdicts since the last look, over all boards. */
-async function countVerdicts(lab: Lab, seen: Map<number, number>): Promise<number> {
+async function countVerdicts(
+  lab: Lab,
+  seen: Map<number, number>,
+  say: (line: string) => void = () => undefined,
+): Promise<number> {
   let found = 0;
   for (const { slot, board } of lab.status().slots) {
     if (board?.pid === undefined) continue;
     for (;;) {
       const page = await askEvents(apiSocket(board.pid), seen.get(slot) ?? 0, 5_000);
       if (!page.ok) throw new Error(`slot ${slot}: ${page.error.text}`);
-      found += page.value.events.filter(({ event }) => verdicts.has(event)).length;
+      for (const record of page.value.events) {
+        if (!verdicts.has(record.event)) continue;
+        found += 1;
+        if (found <= told) say(`slot ${slot}: ${JSON.stringify(record)}`);
+      }
       seen.set(slot, page.value.next);
       if (!page.value.more) break;
     }

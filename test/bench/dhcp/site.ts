@@ -17,7 +17,7 @@ import {
   slotId,
 } from "../../../src/base/index.ts";
 import { createLab, deviceOf, type Lab, type LabError } from "../../../src/lab/index.ts";
-import { becomeRealtime } from "../../../src/kernel/index.ts";
+import { becomeRealtime, sysErrorText } from "../../../src/kernel/index.ts";
 import type { BenchContext } from "../bench.ts";
 import { agentPort, chassisText, probeSlot, relaySlot, standInPort } from "./chassis-file.ts";
 import { type DhcpClient, openClient } from "./client.ts";
@@ -55,7 +55,7 @@ export type Site = {
 /** Builds the chassis with clients in slots 1 to `slots`. */
 export async function buildSite(context: BenchContext, slots: number): Promise<Site> {
   pinProcess(context);
-  const realtime = becomeRealtime();
+  const realtime = becomeRealtime((error) => context.say(sysErrorText(error)));
   context.onStop(() => realtime.stop());
   const dir = mkdtempSync(join(tmpdir(), "softset-bench-"));
   context.onStop(() => rmSync(dir, { recursive: true, force: true }));
