@@ -5,12 +5,11 @@
 // did what it says. Where namespaces are not permitted it says which right is missing and runs the
 // simulator instead.
 
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { canMakeNamespaces } from "../../kernel/index.ts";
 import { createLab, type Lab } from "../chassis.ts";
+import { storyFolder } from "./folder.ts";
 import { type StepResult, steps } from "./steps.ts";
 
 const root = join(import.meta.dir, "..", "..", "..");
@@ -104,7 +103,7 @@ async function main(argv: string[]): Promise<number> {
   }
   const built = await runProgram("build/build.ts", ["--if-stale"]);
   if (built !== 0) return 1;
-  const dir = mkdtempSync(join(tmpdir(), "softset-story-"));
+  const dir = storyFolder();
   const made = await createLab({ chassisFile: options.chassis, dist: join(root, "dist"), dir });
   if (!made.ok) {
     process.stderr.write(`npm start: ${made.error.text}\n`);

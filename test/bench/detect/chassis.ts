@@ -76,7 +76,7 @@ export async function untilDown(
     since: (view) => lastFall(view, wanted.cell),
     timeoutMs: detectMs,
     except: only === undefined ? [] : all.filter((slot) => !only.includes(slot)),
-    firstLookMs: 70,
+    firstLookMs: 120,
   });
   if (!agreed.ok) throw new Error(agreed.error);
   return (agreed.value.atUs - wanted.fromUs) / 1000;

@@ -10,6 +10,8 @@ import { bootChassis } from "./chassis.ts";
 
 /** One look at a board's process takes this long, ms. */
 const windowMs = 10_000;
+/** The boot and the JIT compiler come to rest, ms: code that runs often is compiled until then. */
+const settleMs = 30_000;
 /** Clock ticks a second in /proc (sysconf(_SC_CLK_TCK), always 100 on Linux). */
 const ticksPerSecond = 100;
 const chassisFiles = [
@@ -26,7 +28,7 @@ export async function measureUsage(context: BenchContext): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
   for (const { file, suffix } of chassisFiles) {
     const lab = await bootChassis(context, file);
-    await Bun.sleep(2_000); // the boot itself isn't idle
+    await Bun.sleep(settleMs);
     const values: Record<string, number[]> = {};
     for (let round = 0; round < Math.min(context.rounds, 3); round++) {
       context.say(`${file}: ${windowMs / 1000} s of an idle chassis, round ${round + 1}`);
