@@ -17,20 +17,12 @@ import {
 } from "../../src/geo-dhcp/index.ts";
 import { monoNowUs, sysErrorText } from "../../src/kernel/index.ts";
 import { exitCodes, type RunOptions } from "../../src/manage/index.ts";
-import { type Netrack, startNetrack } from "../../src/netrack/index.ts";
-import { chassisKey, type ProvisionServer, startProvision } from "../../src/provision/index.ts";
+import { startNetrack } from "../../src/netrack/index.ts";
+import { chassisKey, startProvision } from "../../src/provision/index.ts";
 import { beginProcess, type BoardProcess, untilStopped } from "../shared/process.ts";
 import { ccnFacts } from "./facts.ts";
 import { setFixedAddresses } from "./fixed-addresses.ts";
-
-/** The parts of a running CCN. */
-export type CcnParts = {
-  chassis: Chassis;
-  readonly lookups: Readonly<Record<NetworkId, SwitchLookup>>;
-  readonly servers: Readonly<Record<NetworkId, GeoDhcp>>;
-  readonly provision: ProvisionServer;
-  readonly netrack: Netrack;
-};
+import type { CcnParts } from "./parts.ts";
 
 /** Runs until a signal; the exit code if it cannot start. */
 export async function runCcn(options: RunOptions): Promise<number> {

@@ -14,7 +14,7 @@ import type {
 } from "../../src/manage/index.ts";
 import { commonFacts, prefixed } from "../shared/facts.ts";
 import type { BoardProcess } from "../shared/process.ts";
-import type { CcnParts } from "./daemon.ts";
+import type { CcnParts } from "./parts.ts";
 
 /** The facts of a running CCN. */
 export function ccnFacts(sources: {
