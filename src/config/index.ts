@@ -6,6 +6,20 @@ export { loadChassis } from "./load.ts";
 export { documentSha256, loadChassisFile } from "./shell.ts";
 export { isHostOf, networkAddress, type Subnet, subnetText } from "./subnet.ts";
 export type {
+  AliveCheck,
+  FailureAction,
+  Group,
+  PublicAddress,
+  ReadyCheck,
+  RedundancyModel,
+  RestartPolicy,
+  Rule,
+  RuleAction,
+  RuleCondition,
+  Service,
+  ServiceLimits,
+} from "./service-types.ts";
+export type {
   Board,
   BoardDocument,
   Chassis,
