@@ -23,7 +23,9 @@ function commands(prefix: string): string[] {
 }
 
 test("every npm script the README names exists", () => {
-  const named = [...readme.matchAll(/npm (?:run )?(start|test|check|build|bench|sim|lab)\b/g)];
+  const named = [
+    ...readme.matchAll(/npm (?:run )?(start|test|check|build|bench|sim|model|lab)\b/g),
+  ];
   expect(named.length).toBeGreaterThan(10);
   for (const [, script = ""] of named) expect(scripts[script]).toBeDefined();
 });

@@ -1,0 +1,26 @@
+// The whole surface of lease: who may be active, as a pure core.
+export {
+  type LeaseConfig,
+  type LeaseTiming,
+  majority,
+  nextEpochOf,
+  ownerOf,
+  votersOf,
+} from "./config.ts";
+export { step as stepLease, tellOf } from "./core.ts";
+export { explanations } from "./explanations.ts";
+export { entitledUntil, gateUsMax } from "./core/entitled.ts";
+export { createLease, type Durable, type LeaseState } from "./core/state.ts";
+export type {
+  Forced,
+  LeaseEffect,
+  LeaseEvent,
+  LeaseMessage,
+  LeaseNote,
+  LeaseNoteName,
+  LeaseRecord,
+  LogEnd,
+  Proof,
+  RefuseReason,
+  Tell as LeaseTell,
+} from "./core/types.ts";
