@@ -1,12 +1,14 @@
 // For this room's tests: two network namespaces joined by a veth cable, made only where the right
 // to make them is there; otherwise the tests are skipped and say why.
 
-import { networkInterfaces } from "node:os";
+import { mkdtempSync, rmdirSync } from "node:fs";
+import { networkInterfaces, tmpdir } from "node:os";
+import { join } from "node:path";
 import { defined, type Ipv4, type Mac, parseIpv4, parseMac, type Result } from "../base/index.ts";
 import { addAddress } from "./addresses.ts";
 import { type SysError, sysErrorText } from "./errors.ts";
 import { createVeth, findLink, type Link, setLink } from "./links.ts";
-import { canMakeNamespaces } from "./machine.ts";
+import { canMakeNamespaces, mountFileSystem, unmount } from "./machine.ts";
 import { type Netlink, openNetlink } from "./netlink.ts";
 import { closeNetns, createNetns, inNetns } from "./netns.ts";
 
@@ -113,5 +115,18 @@ export function arrivals<T>(): Arrivals<T> {
         else resolve(item);
       }),
     waiting: () => items.length,
+  };
+}
+
+/** A bpf file system of its own, unmounted at the end. */
+export function mountBpf(): Disposable & { readonly path: string } {
+  const path = mkdtempSync(join(tmpdir(), "softset-bpf-"));
+  must(mountFileSystem({ source: "bpf", target: path, type: "bpf" }));
+  return {
+    path,
+    [Symbol.dispose]() {
+      must(unmount(path, true));
+      rmdirSync(path);
+    },
   };
 }
