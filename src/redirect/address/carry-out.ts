@@ -1,0 +1,213 @@
+// One effect of the address machine as system calls. What fails alone (a client, a network) is told
+// and the rest goes on; an address that cannot be added anywhere comes back as an event.
+
+import type { MonoUs, NetworkId } from "../../base/index.ts";
+import {
+  addAddress,
+  destroyConnection,
+  findLink,
+  type Gate,
+  type Netlink,
+  type RawIp,
+  removeAddress,
+  removeRoute,
+  replaceNeighbour,
+  replaceRoute,
+  type Route,
+  sysErrorText,
+} from "../../kernel/index.ts";
+import {
+  arpAnnouncement,
+  arpAnnouncementReply,
+  arpFrame,
+  arpRequest,
+  encodeTickle,
+  type PublicClient,
+  tickleBytes,
+  wireErrorText,
+} from "../../wire/index.ts";
+import { type DeviceNames, deviceOf } from "./devices.ts";
+import type { AddressEffect, AddressEvent } from "./events.ts";
+import type { Speaker } from "./speaker.ts";
+import { networkOf, subnetOf } from "./subnet.ts";
+import type { PublicAddressSetting } from "./types.ts";
+
+/** What effects are carried out with. */
+export type Hands = {
+  readonly netlink: Netlink;
+  readonly diagnosis: Netlink;
+  readonly raw: RawIp;
+  readonly gate: Gate;
+  readonly names: DeviceNames;
+  /** By device. */
+  readonly speakers: ReadonlyMap<string, Speaker>;
+  readonly trouble: (reason: string) => void;
+  readonly now: () => MonoUs;
+};
+
+/** Effects that are system calls; the others are the shell's. */
+type Deed = Exclude<AddressEffect, { type: "set-timer" | "report" | "step-done" }>;
+
+/** Does it; an event if the machine must know how it ended. */
+export function carryOut(hands: Hands, effect: Deed): AddressEvent | undefined {
+  switch (effect.type) {
+    case "open-gate":
+      hands.gate.open(effect.address, effect.untilUs);
+      return undefined;
+    case "shut-gate":
+      hands.gate.shut(effect.address);
+      return undefined;
+    case "set-neighbours":
+      setNeighbours(hands, effect.setting, effect.clients);
+      return undefined;
+    case "add-address":
+      return add(hands, effect.setting, effect.on);
+    case "remove-address":
+      for (const network of effect.on) remove(hands, effect.setting, network);
+      return undefined;
+    case "set-route":
+    case "remove-route":
+      route(hands, effect);
+      return undefined;
+    case "announce":
+      for (const network of effect.on) announce(hands, effect.setting, network);
+      return undefined;
+    case "ask-clients":
+      for (const client of effect.clients) ask(hands, effect.setting, client);
+      return undefined;
+    case "wake-clients":
+      for (const client of effect.clients) wake(hands, client);
+      return undefined;
+    case "end-connections":
+      for (const client of effect.clients) endConnection(hands, client);
+      return undefined;
+    default:
+      return effect satisfies never;
+  }
+}
+
+/** The interface on which a client's next hop is asked for. */
+function indexFor(
+  hands: Hands,
+  setting: PublicAddressSetting,
+  client: PublicClient,
+): number | undefined {
+  const { prefix } = setting;
+  const isOnSubnet = subnetOf({ address: client.nextHop, prefix }) === subnetOf(setting);
+  const { network } = client;
+  return indexOf(
+    hands,
+    isOnSubnet ? deviceOf(hands.names, setting.address, network) : hands.names.base[network],
+  );
+}
+
+/** Asked each time (15 µs): a device that was taken out and put in again has another index. */
+function indexOf(hands: Hands, device: string): number | undefined {
+  const link = findLink(hands.netlink, device);
+  if (link.ok) return link.value.index;
+  hands.trouble(sysErrorText(link.error));
+  return undefined;
+}
+
+function setNeighbours(
+  hands: Hands,
+  setting: PublicAddressSetting,
+  clients: readonly PublicClient[],
+): void {
+  const indexes = new Map<string, number | undefined>();
+  for (const client of clients) {
+    const key = `${client.network} ${subnetOf({ address: client.nextHop, prefix: setting.prefix })}`;
+    if (!indexes.has(key)) indexes.set(key, indexFor(hands, setting, client));
+    const index = indexes.get(key);
+    if (index === undefined || client.mac === undefined) continue;
+    const { nextHop: address, mac } = client;
+    const set = replaceNeighbour(hands.netlink, { index, address, mac });
+    if (!set.ok) hands.trouble(sysErrorText(set.error));
+  }
+}
+
+function add(
+  hands: Hands,
+  setting: PublicAddressSetting,
+  on: readonly NetworkId[],
+): AddressEvent | undefined {
+  const { address, prefix } = setting;
+  let reason = "no network to add it on";
+  let added = 0;
+  for (const network of on) {
+    const device = deviceOf(hands.names, address, network);
+    const link = findLink(hands.netlink, device);
+    const done = link.ok
+      ? addAddress(hands.netlink, { index: link.value.index, address, prefix }, false)
+      : link;
+    if (done.ok || done.error.code === "EEXIST") added++;
+    else {
+      reason = sysErrorText(done.error);
+      hands.trouble(reason);
+    }
+  }
+  return added > 0 ? undefined : { type: "address-failed", address, reason };
+}
+
+function remove(hands: Hands, setting: PublicAddressSetting, network: NetworkId): void {
+  const { address, prefix } = setting;
+  const index = indexOf(hands, deviceOf(hands.names, address, network));
+  if (index === undefined) return;
+  const removed = removeAddress(hands.netlink, { index, address, prefix });
+  if (!removed.ok && removed.error.code !== "EADDRNOTAVAIL") {
+    hands.trouble(sysErrorText(removed.error));
+  }
+}
+
+function route(
+  hands: Hands,
+  { type, setting, network }: Extract<Deed, { type: "set-route" | "remove-route" }>,
+): void {
+  const { address, prefix } = setting;
+  if (prefix === 32) return; // an address without a subnet
+  const index = indexOf(hands, deviceOf(hands.names, address, network));
+  if (index === undefined) return;
+  const wanted: Route = { destination: networkOf(address, prefix), prefix, index };
+  const done =
+    type === "set-route" ? replaceRoute(hands.netlink, wanted) : removeRoute(hands.netlink, wanted);
+  // ESRCH: the kernel took it away together with the device.
+  if (!done.ok && done.error.code !== "ESRCH") hands.trouble(sysErrorText(done.error));
+}
+
+/** Both forms that Linux believes at once (net.md section 5). */
+function announce(hands: Hands, { address }: PublicAddressSetting, network: NetworkId): void {
+  const speaker = hands.speakers.get(deviceOf(hands.names, address, network));
+  const mac = speaker?.mac();
+  if (speaker === undefined || mac === undefined) return; // its socket tells when it comes back
+  for (const packet of [arpAnnouncement(mac, address), arpAnnouncementReply(mac, address)]) {
+    const sent = speaker.send(arpFrame(packet));
+    if (!sent.ok) hands.trouble(sysErrorText(sent.error));
+  }
+}
+
+function ask(hands: Hands, { address }: PublicAddressSetting, client: PublicClient): void {
+  const speaker = hands.speakers.get(deviceOf(hands.names, address, client.network));
+  const mac = speaker?.mac();
+  if (speaker === undefined || mac === undefined || client.mac === undefined) return;
+  const sent = speaker.send(arpFrame(arpRequest(mac, address, client.client), client.mac));
+  if (!sent.ok) hands.trouble(sysErrorText(sent.error));
+}
+
+function wake(hands: Hands, client: PublicClient): void {
+  const packet = new Uint8Array(tickleBytes);
+  const { address, port, client: dst, clientPort } = client;
+  const written = encodeTickle({ src: address, srcPort: port, dst, dstPort: clientPort }, packet);
+  if (!written.ok) {
+    hands.trouble(wireErrorText(written.error));
+    return;
+  }
+  const sent = hands.raw.send(packet, dst);
+  if (!sent.ok) hands.trouble(sysErrorText(sent.error));
+}
+
+function endConnection(hands: Hands, client: PublicClient): void {
+  const { address: local, port: localPort, client: remote, clientPort: remotePort } = client;
+  const ended = destroyConnection(hands.diagnosis, { local, localPort, remote, remotePort });
+  // ENOENT: it ended by itself meanwhile.
+  if (!ended.ok && ended.error.code !== "ENOENT") hands.trouble(sysErrorText(ended.error));
+}
