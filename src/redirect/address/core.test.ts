@@ -14,6 +14,7 @@ import type { AddressEffect, AddressEvent } from "./events.ts";
 import {
   announceAgainUs,
   announceRefreshUs,
+  claimGraceUs,
   defendGapUs,
   destroysPerTurn,
   neighboursMax,
@@ -224,11 +225,14 @@ test("a foreign claim is told and answered, both within a rate; an own MAC's is 
   const state = board();
   expect(take(state, claim())).toEqual([]); // not held: the other is right
   stepAddresses(state, acquire(), start);
-  expect(take(state, claim(own))).toEqual([]);
-  expect(take(state, claim())).toEqual(["announce AB", "report duplicate"]);
-  expect(take(state, claim(), addUs(start, defendGapUs - 1))).toEqual([]);
-  expect(take(state, claim(), addUs(start, defendGapUs))).toEqual(["announce AB"]);
-  const told = stepAddresses(state, claim(), addUs(start, 1_000_000)).find(
+  expect(take(state, claim(), addUs(start, claimGraceUs - 1))).toEqual([]); // the board's before
+  const calm = addUs(start, 1_000_000);
+  stepAddresses(state, timer, calm);
+  expect(take(state, claim(own), calm)).toEqual([]);
+  expect(take(state, claim(), calm)).toEqual(["announce AB", "report duplicate"]);
+  expect(take(state, claim(), addUs(calm, defendGapUs - 1))).toEqual([]);
+  expect(take(state, claim(), addUs(calm, defendGapUs))).toEqual(["announce AB"]);
+  const told = stepAddresses(state, claim(), addUs(calm, 1_000_000)).find(
     (e) => e.type === "report",
   );
   expect(told?.report).toMatchObject({ type: "duplicate", mac: foreign, network: "A", claims: 3 });
@@ -262,7 +266,7 @@ test("without any network nothing is announced, and an address is taken all the 
 test("an address with its own MAC is on one network, and moves to the other with its frames", () => {
   const state = board([{ ...plain, mac: virtual }]);
   expect(take(state, acquire())).toContain("add-address A");
-  expect(take(state, claim(virtual))).toEqual([]);
+  expect(take(state, claim(virtual), addUs(start, 200_000))).toEqual([]);
   expect(take(state, { type: "network-changed", network: "A", usable: false })).toEqual([
     "remove-address A",
     "add-address B",

@@ -9,7 +9,8 @@
 // absent     release           -> absent: shut gate, remove address (a predecessor's may be there)
 // releasing  release           -> releasing: nothing, it is under way
 // held       address-failed    -> absent: shut gate, remove what was added, report
-// held       arp-heard, foreign-> held: announce (at most every 100 ms), report (every s)
+// held       arp-heard, foreign-> held: announce (at most every 100 ms), report (every s); nothing
+//                                 in the first 100 ms: what the board before said is still on its way
 // held       network-changed   -> held: route, and an own MAC's address, to a usable network; announce
 // held       announce-again    -> held: announce burst
 // held       verified          -> held: report
@@ -37,6 +38,7 @@ import {
   addressesMax,
   announceAgainUs,
   announceRefreshUs,
+  claimGraceUs,
   clientsMax,
   defendGapUs,
   destroysPerTurn,
@@ -50,6 +52,7 @@ import type { AddressStep, PublicAddressSetting } from "./types.ts";
 
 type Held = {
   readonly setting: PublicAddressSetting;
+  readonly sinceUs: MonoUs;
   /** Network of the subnet's route; with an own MAC also the only one the address is on. */
   home: NetworkId;
   readonly clients: readonly PublicClient[];
@@ -154,6 +157,7 @@ function onAcquire(
   const neighbours = neighboursOf(clients);
   const held: Held = {
     setting,
+    sinceUs: now,
     home: homeNow(state, state.held.get(address)?.home ?? "A"),
     clients,
     announceAtUs: [],
@@ -240,6 +244,7 @@ function onArp(
 ): AddressEffect[] {
   const held = state.held.get(address);
   if (held === undefined || state.ownMacs.has(mac)) return [];
+  if (now < addUs(held.sinceUs, claimGraceUs)) return [];
   held.claims++;
   const effects: AddressEffect[] = [];
   if (held.defendedAtUs === undefined || now >= addUs(held.defendedAtUs, defendGapUs)) {

@@ -8,7 +8,13 @@ import type { Ipv4 } from "../../base/index.ts";
 import { decodePublicClients, type PublicClient, wireErrorText } from "../../wire/index.ts";
 import { applyClients, type ClientCopy, clientsOf, createClientCopy } from "./client-list.ts";
 import type { GatherDevices } from "./gather-read.ts";
-import { gatherMs, gatherPauseTimes, gatherStuckMs } from "./limits.ts";
+import {
+  gatherMs,
+  gatherPauseTimes,
+  gatherRetryMs,
+  gatherRetryMsMax,
+  gatherStuckMs,
+} from "./limits.ts";
 
 /** What the Worker is asked. */
 export type GatherOrder = {
@@ -62,6 +68,8 @@ type Running = {
   /** A timer until the next order, or until an answer is overdue. */
   timer: ReturnType<typeof setTimeout> | undefined;
   isAsked: boolean;
+  /** Workers that failed in a row. */
+  failures: number;
   closed: boolean;
 };
 
@@ -76,6 +84,7 @@ export function startGathering(options: GatherOptions): Gatherer {
     whole: true,
     timer: undefined,
     isAsked: false,
+    failures: 0,
     closed: false,
   };
   listen(running);
@@ -129,6 +138,7 @@ function order(running: Running): void {
 function onAnswer(running: Running, answer: GatherAnswer): void {
   clearTimeout(running.timer);
   running.isAsked = false;
+  running.failures = 0;
   running.counters.readings++;
   running.counters.untold = answer.untold;
   running.counters.tookUs = answer.tookUs;
@@ -146,7 +156,7 @@ function onAnswer(running: Running, answer: GatherAnswer): void {
   running.timer = setTimeout(() => order(running), pauseMs);
 }
 
-/** A fresh Worker starts a fresh list. */
+/** A fresh Worker starts a fresh list, later each time: one that failed leaves two sockets behind. */
 function replace(running: Running, why: string): void {
   if (running.closed) return;
   running.options.onTrouble(`the reader of connections failed: ${why}; started again`);
@@ -156,5 +166,7 @@ function replace(running: Running, why: string): void {
   running.isAsked = false;
   listen(running);
   clearTimeout(running.timer);
-  running.timer = setTimeout(() => order(running), gatherMs);
+  const pauseMs = Math.min(gatherRetryMsMax, gatherRetryMs * 2 ** running.failures);
+  running.failures++;
+  running.timer = setTimeout(() => order(running), pauseMs);
 }

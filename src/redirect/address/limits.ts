@@ -25,6 +25,9 @@ export const clientsMax = 4096;
 /** A foreign claim on a held address is answered at most this often, µs: it poisons clients' tables
  * at once, and two stubborn machines then send 10 frames a second each, not a storm. */
 export const defendGapUs = msToUs(100);
+/** Claims heard so soon after a takeover are the board's before: sent in time, read late. The burst of
+ * announcements answers them anyway, µs. */
+export const claimGraceUs = msToUs(100);
 /** A foreign claim is told at most this often per address, µs. */
 export const duplicateTellUs = msToUs(1000);
 /** How often the active reads its connections, ms; a client younger than this is not woken. */
@@ -33,6 +36,10 @@ export const gatherMs = 50;
 export const gatherPauseTimes = 19;
 /** A Worker that did not answer for so long is reported and replaced, ms. */
 export const gatherStuckMs = 5000;
+/** Pause before a Worker that failed is replaced, ms; doubled for each in a row. */
+export const gatherRetryMs = 500;
+/** The longest such pause, ms. */
+export const gatherRetryMsMax = 60_000;
 /** ARP socket's receive buffer, bytes: a burst of claims while the loop is late. */
 export const arpReceiveBytes = 262_144;
 /** A socket that the kernel ended (device down) is opened again after this, ms. */

@@ -6,25 +6,14 @@ import {
   findLink,
   inNetns,
   listAddresses,
-  listNeighbours,
-  listRoutes,
   monoNowUs,
   openPacket,
-  openTcpListener,
   openUdp,
 } from "../../kernel/index.ts";
+import { decodeArpFrame, etherTypes } from "../../wire/index.ts";
 import {
-  arpAnnouncement,
-  arpFrame,
-  decodeArpFrame,
-  etherTypes,
-  type PublicClient,
-} from "../../wire/index.ts";
-import {
-  type Chassis,
   clientIp,
   clientMac,
-  type Holder,
   layChassis,
   mayMakeNamespaces,
   must,
@@ -35,101 +24,20 @@ import {
   testIp,
   testMac,
 } from "./fixtures.ts";
+import {
+  believed,
+  connect,
+  cutOff,
+  long,
+  port,
+  publicsOf,
+  serve,
+  steps,
+  turn,
+  until,
+} from "./moving.ts";
 
 const here = test.skipIf(!mayMakeNamespaces);
-const port = 7000;
-
-/** A turn of the loop: what has arrived is told. */
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-/** Waits until `condition` holds; one that never does ends with the test's own time-out. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await turn();
-}
-
-/** A lease long enough for a whole test. */
-function long(): MonoUs {
-  return addUs(monoNowUs(), 60_000_000);
-}
-
-/** A TCP echo on the public address, there before the address is. */
-function serve(seat: Seat): Disposable {
-  const listen = { address: publicIp, port, freebind: true };
-  const fd = must(inNetns(seat.netns, () => openTcpListener(listen)));
-  const options = {
-    fd,
-    hostname: "",
-    port: 0,
-    socket: { data: (socket: Bun.Socket, bytes: Buffer) => void socket.write(bytes) },
-  };
-  const listener = Bun.listen(options);
-  return { [Symbol.dispose]: () => listener.stop(true) };
-}
-
-/** A client's connection to the public address: echoes are counted, its end is told with its time. */
-async function connect(chassis: Chassis) {
-  const ended = Promise.withResolvers<MonoUs>();
-  let echoes = 0;
-  const socket = await inNetns(chassis.client.netns, () =>
-    Bun.connect({
-      hostname: publicIp,
-      port,
-      socket: {
-        data: () => void echoes++,
-        error: () => ended.resolve(monoNowUs()),
-        close: () => ended.resolve(monoNowUs()),
-      },
-    }),
-  );
-  const known: PublicClient = {
-    address: publicIp,
-    port,
-    client: clientIp,
-    clientPort: socket.localPort,
-    network: "A",
-    nextHop: clientIp,
-    mac: clientMac,
-  };
-  return {
-    socket,
-    known,
-    ended: ended.promise,
-    async echo(): Promise<void> {
-      const before = echoes;
-      socket.write("x");
-      await until(() => echoes > before);
-    },
-  };
-}
-
-/** Which MAC a seat believes to have the public address on network A. */
-function believed(seat: Seat): string | undefined {
-  return must(listNeighbours(seat.nl)).find((each) => each.address === publicIp)?.mac;
-}
-
-/** Addresses and routes of the public subnet on a seat, as text. */
-function publicsOf(seat: Seat): string[] {
-  const names = new Map(
-    (["eth-a", "eth-b"] as const).map((name) => [must(findLink(seat.nl, name)).index, name]),
-  );
-  const addresses = must(listAddresses(seat.nl))
-    .filter(({ address }) => address.startsWith("192.168.1."))
-    .map(({ address, prefix, index }) => `${address}/${prefix} ${names.get(index)}`);
-  const routes = must(listRoutes(seat.nl))
-    .filter(({ destination }) => destination.startsWith("192.168.1."))
-    .map(({ destination, prefix, index }) => `route ${destination}/${prefix} ${names.get(index)}`);
-  return [...addresses, ...routes].toSorted();
-}
-
-function cutOff(chassis: Chassis, board: "b1" | "b2", isCut: boolean): void {
-  for (const network of ["A", "B"] as const) chassis.cut(board, network, isCut);
-}
-
-function steps(holder: Holder): string[] {
-  return holder.reports.map((report) =>
-    report.type === "step" ? `${report.step}:${report.count}` : report.type,
-  );
-}
 
 here("a client whose board is cut off is woken by the next one and connects to it", async () => {
   using chassis = layChassis();
@@ -279,122 +187,115 @@ here(
   },
 );
 
-here("trap: two moves within a second are followed at once (net.md section 5)", async () => {
+here("an address with its own MAC moves with one frame; its standby's port is silent", async () => {
   using chassis = layChassis();
-  using first = await openHolder(chassis.boards[0]);
-  using second = await openHolder(chassis.boards[1]);
+  const mac = testMac("02:00:00:00:77:01");
+  const sources = new Set<string>();
+  const ear = must(
+    await inNetns(chassis.client.netns, () =>
+      openPacket({
+        device: "eth-a",
+        etherType: 0x0003,
+        onFrame: (frame) => sources.add(frame.subarray(6, 12).toHex()),
+        onClose() {},
+      }),
+    ),
+  );
+  using first = await openHolder(chassis.boards[0], [{ ...plainSetting, mac }]);
+  using second = await openHolder(chassis.boards[1], [{ ...plainSetting, mac }]);
   using _one = serve(chassis.boards[0]);
+  using _two = serve(chassis.boards[1]);
+  for (let i = 0; i < 200; i++) await turn();
+  expect(sources.has("020000007701")).toBe(false); // prepared, up, and silent
   first.addresses.acquire({ address: publicIp, clients: [], untilUs: long() });
   const client = await connect(chassis);
   await client.echo();
-  for (const [from, to, mac] of [
-    [first, second, "02:00:00:00:0a:02"],
-    [second, first, "02:00:00:00:0a:01"],
-    [first, second, "02:00:00:00:0a:02"],
-  ] as const) {
-    from.addresses.release(publicIp, []);
-    const startUs = monoNowUs();
-    to.addresses.acquire({ address: publicIp, clients: [], untilUs: long() });
-    await until(() => believed(chassis.client) === mac);
-    expect(monoNowUs() - startUs).toBeLessThan(500_000); // locktime is 1 s
-  }
-  client.socket.terminate();
+  expect(believed(chassis.client)).toBe(mac);
+  cutOff(chassis, "b1", true);
+  const startUs = monoNowUs();
+  second.addresses.acquire({ address: publicIp, clients: [client.known], untilUs: long() });
+  expect((await client.ended) - startUs).toBeLessThan(100_000);
+  const again = await connect(chassis);
+  await again.echo();
+  expect(believed(chassis.client)).toBe(mac); // the client saw no change at all
+  // Private addresses work on the same port meanwhile.
+  expect(await canReach(chassis.boards[1], "20.1.1.99", chassis.client)).toBe(true);
+  // Without network A the address and its MAC go to the board's port on B.
+  second.addresses.networkChanged("A", false);
+  const on = must(findLink(chassis.boards[1].nl, "pub0b")).index;
+  const places = must(listAddresses(chassis.boards[1].nl)).filter(
+    ({ address }) => address === publicIp,
+  );
+  expect(places.map(({ index }) => index)).toEqual([on]);
+  expect([...first.log, ...second.log]).toEqual([]);
+  again.socket.terminate();
+  ear.close();
 });
 
-here(
-  "trap: an own neighbour entry that waits for ARP is overwritten before the address is added",
-  async () => {
-    using chassis = layChassis();
-    using first = await openHolder(chassis.boards[0]);
-    using second = await openHolder(chassis.boards[1]);
-    using _one = serve(chassis.boards[0]);
-    using _two = serve(chassis.boards[1]);
-    first.addresses.acquire({ address: publicIp, clients: [], untilUs: long() });
-    const client = await connect(chassis);
-    await client.echo();
-    // Board 2 is cut off, tries to reach the client and now waits for an answer that was lost.
-    cutOff(chassis, "b2", true);
-    second.addresses.acquire({ address: publicIp, clients: [], untilUs: long() });
-    const socket = must(
-      await inNetns(chassis.boards[1].netns, () =>
-        openUdp({ port: 0, onDatagram() {}, onError() {} }),
-      ),
-    );
-    must(socket.send(new Uint8Array([1]), clientIp, 9));
-    const entry = () =>
-      must(listNeighbours(chassis.boards[1].nl)).find((each) => each.address === clientIp);
-    await until(() => entry() !== undefined);
-    expect(entry()?.mac).toBeUndefined();
-    second.addresses.release(publicIp, []);
-    cutOff(chassis, "b2", false);
-    cutOff(chassis, "b1", true);
-    const startUs = monoNowUs();
-    second.addresses.acquire({ address: publicIp, clients: [client.known], untilUs: long() });
-    expect(entry()?.mac).toBe(clientMac);
-    expect((await client.ended) - startUs).toBeLessThan(200_000); // the ARP timer: 1 s
-    socket.close();
-  },
-);
-
-here("trap: with two addresses of one subnet, removing the first leaves the second", async () => {
-  using chassis = layChassis();
-  const sibling = { ...plainSetting, address: testIp("192.168.1.2") };
-  using holder = await openHolder(chassis.boards[0], [plainSetting, sibling]);
-  for (const { address } of [plainSetting, sibling]) {
-    holder.addresses.acquire({ address, clients: [], untilUs: long() });
-  }
-  holder.addresses.release(publicIp, []);
-  expect(publicsOf(chassis.boards[0])).toEqual([
-    "192.168.1.2/24 eth-a",
-    "192.168.1.2/24 eth-b",
-    "route 192.168.1.0/24 eth-a",
-  ]);
-});
-
-here("somebody else's claim is told with its MAC, and clients are led back", async () => {
-  using chassis = layChassis();
-  using holder = await openHolder(chassis.boards[0]);
-  using _echo = serve(chassis.boards[0]);
-  holder.addresses.acquire({ address: publicIp, clients: [], untilUs: long() });
-  const client = await connect(chassis);
-  await client.echo();
-  const thief = testMac("02:00:00:00:0f:0f");
-  const other = must(
-    await inNetns(chassis.boards[1].netns, () =>
-      openPacket({ device: "eth-a", etherType: 0x88b5, onFrame() {}, onClose() {} }),
+/** Does a datagram from the seat's own address arrive at `to`? */
+async function canReach(from: Seat, to: string, at: Seat): Promise<boolean> {
+  const heard = Promise.withResolvers<boolean>();
+  const ear = must(
+    await inNetns(at.netns, () =>
+      openUdp({ port: 5009, onDatagram: () => heard.resolve(true), onError() {} }),
     ),
   );
-  must(other.send(arpFrame(arpAnnouncement(thief, publicIp))));
-  await until(() => holder.reports.some(({ type }) => type === "duplicate"));
-  expect(holder.reports.find(({ type }) => type === "duplicate")).toMatchObject({
-    address: publicIp,
-    network: "A",
-    mac: thief,
-    claims: 1,
-  });
-  await until(() => believed(chassis.client) === "02:00:00:00:0a:01");
-  await client.echo();
-  client.socket.terminate();
-  other.close();
-});
+  const mouth = must(
+    await inNetns(from.netns, () => openUdp({ port: 0, onDatagram() {}, onError() {} })),
+  );
+  must(mouth.send(new Uint8Array([1]), testIp(to), 5009));
+  const reached = await heard.promise;
+  ear.close();
+  mouth.close();
+  return reached;
+}
 
-here("without network A the board answers on B, and its way back is B", async () => {
+here("a UDP client sees an orderly move as a gap of some milliseconds", async () => {
   using chassis = layChassis();
-  using holder = await openHolder(chassis.boards[0]);
-  holder.addresses.acquire({ address: publicIp, clients: [], untilUs: long() });
-  holder.addresses.networkChanged("A", false);
-  expect(publicsOf(chassis.boards[0])).toContain("route 192.168.1.0/24 eth-b");
-  holder.addresses.networkChanged("A", true);
-  expect(publicsOf(chassis.boards[0])).toContain("route 192.168.1.0/24 eth-b");
-});
-
-here("a start takes away addresses and routes that a predecessor left", async () => {
-  using chassis = layChassis();
-  const [seat] = chassis.boards;
-  const gone = await openHolder(seat);
-  gone.addresses.acquire({ address: publicIp, clients: [], untilUs: long() });
-  expect(publicsOf(seat)).toHaveLength(3);
-  using _next = await openHolder(seat);
-  expect(publicsOf(seat)).toEqual([]);
-  gone[Symbol.dispose]();
+  using first = await openHolder(chassis.boards[0]);
+  using second = await openHolder(chassis.boards[1]);
+  const answers: MonoUs[] = [];
+  const ends: { close(): void }[] = [];
+  for (const seat of chassis.boards) {
+    const echo = must(
+      await inNetns(seat.netns, () =>
+        openUdp({
+          address: publicIp,
+          port: 5002,
+          freebind: true,
+          // A shut gate refuses the answer: that is the gap.
+          onDatagram: (bytes, from, fromPort) => void echo.send(bytes, from, fromPort),
+          onError() {},
+        }),
+      ),
+    );
+    ends.push(echo);
+  }
+  const client = must(
+    await inNetns(chassis.client.netns, () =>
+      openUdp({ port: 0, onDatagram: () => void answers.push(monoNowUs()), onError() {} }),
+    ),
+  );
+  ends.push(client);
+  first.addresses.acquire({ address: publicIp, clients: [], untilUs: long() });
+  let nextUs = monoNowUs();
+  const untilAnswers = async (count: number): Promise<void> => {
+    const from = answers.length;
+    await until(() => {
+      if (monoNowUs() >= nextUs) {
+        client.send(new Uint8Array([1]), publicIp, 5002);
+        nextUs = addUs(monoNowUs(), 500);
+      }
+      return answers.length >= from + count;
+    });
+  };
+  await untilAnswers(10);
+  const before = answers.length;
+  first.addresses.release(publicIp, []);
+  second.addresses.acquire({ address: publicIp, clients: [], untilUs: long() });
+  await untilAnswers(10);
+  const gapUs = (answers[before] ?? 0) - (answers[before - 1] ?? 0);
+  expect(gapUs).toBeGreaterThan(0);
+  expect(gapUs).toBeLessThan(100_000);
+  for (const end of ends) end.close();
 });

@@ -1,0 +1,143 @@
+// What goes wrong when public addresses move carelessly (net.md sections 4 and 5), with real packets.
+
+import { expect, test } from "bun:test";
+import { inNetns, listNeighbours, monoNowUs, openPacket, openUdp } from "../../kernel/index.ts";
+import { arpAnnouncement, arpFrame } from "../../wire/index.ts";
+import {
+  clientIp,
+  clientMac,
+  layChassis,
+  mayMakeNamespaces,
+  must,
+  openHolder,
+  plainSetting,
+  publicIp,
+  testIp,
+  testMac,
+} from "./fixtures.ts";
+import { believed, connect, cutOff, long, publicsOf, serve, until } from "./moving.ts";
+import { claimGraceUs } from "./limits.ts";
+
+const here = test.skipIf(!mayMakeNamespaces);
+
+here("trap: two moves within a second are followed at once (net.md section 5)", async () => {
+  using chassis = layChassis();
+  using first = await openHolder(chassis.boards[0]);
+  using second = await openHolder(chassis.boards[1]);
+  using _one = serve(chassis.boards[0]);
+  first.addresses.acquire({ address: publicIp, clients: [], untilUs: long() });
+  const client = await connect(chassis);
+  await client.echo();
+  for (const [from, to, mac] of [
+    [first, second, "02:00:00:00:0a:02"],
+    [second, first, "02:00:00:00:0a:01"],
+    [first, second, "02:00:00:00:0a:02"],
+  ] as const) {
+    from.addresses.release(publicIp, []);
+    const startUs = monoNowUs();
+    to.addresses.acquire({ address: publicIp, clients: [], untilUs: long() });
+    await until(() => believed(chassis.client) === mac);
+    expect(monoNowUs() - startUs).toBeLessThan(500_000); // locktime is 1 s
+  }
+  client.socket.terminate();
+});
+
+here(
+  "trap: an own neighbour entry that waits for ARP is overwritten before the address is added",
+  async () => {
+    using chassis = layChassis();
+    using first = await openHolder(chassis.boards[0]);
+    using second = await openHolder(chassis.boards[1]);
+    using _one = serve(chassis.boards[0]);
+    using _two = serve(chassis.boards[1]);
+    first.addresses.acquire({ address: publicIp, clients: [], untilUs: long() });
+    const client = await connect(chassis);
+    await client.echo();
+    // Board 2 is cut off, tries to reach the client and now waits for an answer that was lost.
+    cutOff(chassis, "b2", true);
+    second.addresses.acquire({ address: publicIp, clients: [], untilUs: long() });
+    const socket = must(
+      await inNetns(chassis.boards[1].netns, () =>
+        openUdp({ port: 0, onDatagram() {}, onError() {} }),
+      ),
+    );
+    must(socket.send(new Uint8Array([1]), clientIp, 9));
+    const entry = () =>
+      must(listNeighbours(chassis.boards[1].nl)).find((each) => each.address === clientIp);
+    await until(() => entry() !== undefined);
+    expect(entry()?.mac).toBeUndefined();
+    second.addresses.release(publicIp, []);
+    cutOff(chassis, "b2", false);
+    cutOff(chassis, "b1", true);
+    const startUs = monoNowUs();
+    second.addresses.acquire({ address: publicIp, clients: [client.known], untilUs: long() });
+    expect(entry()?.mac).toBe(clientMac);
+    expect((await client.ended) - startUs).toBeLessThan(200_000); // the ARP timer: 1 s
+    socket.close();
+  },
+);
+
+here("trap: with two addresses of one subnet, removing the first leaves the second", async () => {
+  using chassis = layChassis();
+  const sibling = { ...plainSetting, address: testIp("192.168.1.2") };
+  using holder = await openHolder(chassis.boards[0], [plainSetting, sibling]);
+  for (const { address } of [plainSetting, sibling]) {
+    holder.addresses.acquire({ address, clients: [], untilUs: long() });
+  }
+  holder.addresses.release(publicIp, []);
+  expect(publicsOf(chassis.boards[0])).toEqual([
+    "192.168.1.2/24 eth-a",
+    "192.168.1.2/24 eth-b",
+    "route 192.168.1.0/24 eth-a",
+  ]);
+});
+
+here("somebody else's claim is told with its MAC, and clients are led back", async () => {
+  using chassis = layChassis();
+  using holder = await openHolder(chassis.boards[0]);
+  using _echo = serve(chassis.boards[0]);
+  holder.addresses.acquire({ address: publicIp, clients: [], untilUs: long() });
+  const client = await connect(chassis);
+  await client.echo();
+  const acquiredUs = holder.reports[0]?.atUs ?? monoNowUs();
+  await until(() => monoNowUs() > acquiredUs + claimGraceUs);
+  const thief = testMac("02:00:00:00:0f:0f");
+  const other = must(
+    await inNetns(chassis.boards[1].netns, () =>
+      openPacket({ device: "eth-a", etherType: 0x88b5, onFrame() {}, onClose() {} }),
+    ),
+  );
+  must(other.send(arpFrame(arpAnnouncement(thief, publicIp))));
+  await until(() => holder.reports.some(({ type }) => type === "duplicate"));
+  expect(holder.reports.find(({ type }) => type === "duplicate")).toMatchObject({
+    address: publicIp,
+    network: "A",
+    mac: thief,
+    claims: 1,
+  });
+  await until(() => believed(chassis.client) === "02:00:00:00:0a:01");
+  await client.echo();
+  client.socket.terminate();
+  other.close();
+});
+
+here("without network A the board answers on B, and its way back is B", async () => {
+  using chassis = layChassis();
+  using holder = await openHolder(chassis.boards[0]);
+  holder.addresses.acquire({ address: publicIp, clients: [], untilUs: long() });
+  holder.addresses.networkChanged("A", false);
+  expect(publicsOf(chassis.boards[0])).toContain("route 192.168.1.0/24 eth-b");
+  holder.addresses.networkChanged("A", true);
+  expect(publicsOf(chassis.boards[0])).toContain("route 192.168.1.0/24 eth-b");
+});
+
+here("a start takes away addresses and routes that a predecessor left", async () => {
+  using chassis = layChassis();
+  const [seat] = chassis.boards;
+  const gone = await openHolder(seat);
+  gone.addresses.acquire({ address: publicIp, clients: [], untilUs: long() });
+  expect(publicsOf(seat)).toHaveLength(3);
+  using _next = await openHolder(seat);
+  expect(publicsOf(seat)).toEqual([]);
+  gone[Symbol.dispose]();
+});
