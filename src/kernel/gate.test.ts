@@ -227,6 +227,28 @@ for (const only of holds) {
   }
 }
 
+for (const [before, after] of [holds, holds.toReversed()] as [GateHold, GateHold][]) {
+  here(`a predecessor's ${before} is ended by a successor's ${after}`, async () => {
+    using pins = mountBpf();
+    using gated = await layGateCable();
+    using source = await openSource(gated.cable, publicIp);
+    const open = (only: GateHold) =>
+      inNetns(gated.netns, () =>
+        openGate(["eth0"], { guarded: [publicIp], pinDirectory: pins.path, only }),
+      );
+    const old = must(open(before)); // alive, shut: its process hangs
+    const next = must(open(after));
+    source.send(1);
+    next.open(publicIp, addUs(monoNowUs(), 10_000_000));
+    source.send(2);
+    await until(() => numbersIn(gated.frames).includes(2));
+    expect(numbersIn(gated.frames)).toEqual([2]);
+    old.close();
+    must(inNetns(gated.netns, () => next.remove()));
+    expect(pinsIn(pins.path)).toEqual([]);
+  });
+}
+
 here("40 deadlines: no frame that was sent after one arrives", async () => {
   using pins = mountBpf();
   using gated = await layGateCable();

@@ -159,10 +159,11 @@ export type Holder = Disposable & {
   readonly log: string[];
 };
 
-/** Opens them. */
+/** Opens them; `onReport` is called in the middle of a takeover. */
 export async function openHolder(
   seat: Seat,
   settings: readonly PublicAddressSetting[] = [plainSetting],
+  onReport: (report: AddressReport) => void = () => {},
 ): Promise<Holder> {
   const gate = must(inNetns(seat.netns, () => openGate(Object.values(devices))));
   const reports: AddressReport[] = [];
@@ -180,7 +181,10 @@ export async function openHolder(
         sink: (line) => log.push(line),
         now: () => "",
       }),
-      onReport: (report) => reports.push(report),
+      onReport(report) {
+        reports.push(report);
+        onReport(report);
+      },
     }),
   );
   return {

@@ -6,8 +6,10 @@ import {
   findLink,
   inNetns,
   listAddresses,
+  listConnections,
   monoNowUs,
   openPacket,
+  openSocketDiagnosis,
   openUdp,
 } from "../../kernel/index.ts";
 import { decodeArpFrame, etherTypes } from "../../wire/index.ts";
@@ -103,6 +105,9 @@ here(
     first.addresses.release(publicIp, [client.known]);
     await until(() => steps(first).includes("address-removed:1"));
     expect(publicsOf(chassis.boards[0])).toEqual([]);
+    const diagnosis = must(inNetns(chassis.boards[0].netns, openSocketDiagnosis));
+    expect(must(listConnections(diagnosis, [publicIp])).connections).toEqual([]);
+    diagnosis.close();
     let isOver = false;
     client.ended.then(
       () => (isOver = true),
