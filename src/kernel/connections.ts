@@ -1,9 +1,9 @@
-// TCP connections of local addresses (sock_diag(7), linux/inet_diag.h): listing them, and ending one
-// by its own id (SOCK_DESTROY). The kernel filters by address (INET_DIAG_REQ_BYTECODE), but walks
-// its whole hash table for every list: 1-2 ms on a machine with 262144 buckets, so a list is asked
-// for in a Worker. /proc/net/tcp walks the same table and formats text on top (rejected). The old
-// request (TCPDIAG_GETSOCK) names no family and so finds in one walk also the sockets of programs
-// that listen on [::] (IPv4-mapped); the newer one would need two.
+// TCP connections of local addresses (sock_diag(7), linux/inet_diag.h): listing them, and ending one.
+// The kernel filters by address (INET_DIAG_REQ_BYTECODE) but walks its whole hash table for every
+// list. Measured with 262144 buckets: 0.2 ms for none, 0.5 ms for 400; /proc/net/tcp walks the same
+// table bucket by bucket and formats text: 4 to 7 ms (rejected). The old request (TCPDIAG_GETSOCK)
+// names no family and so finds in one walk also the sockets of programs that listen on [::]
+// (IPv4-mapped); the newer one would need two.
 
 import {
   type Ipv4,
@@ -46,7 +46,8 @@ export function openSocketDiagnosis(): Result<Netlink, SysError> {
 
 /**
  * The connections of these local addresses in one walk, at most `connectionsMax`, and how many more
- * there are (`untold`). Blocks 1-2 ms: not on the event loop. EMSGSIZE beyond `dumpRowsMax`.
+ * there are (`untold`). Takes 0.2 ms and 1 µs for each; many do not belong on the event loop.
+ * EMSGSIZE beyond `dumpRowsMax`.
  */
 export function listConnections(
   diagnosis: Netlink,

@@ -56,7 +56,7 @@ export function attachGate(
   device: string,
   programFd: number,
   options: GateAttachOptions,
-): Result<GateHold, SysError> {
+): Result<{ readonly hold: GateHold; readonly ifIndex: number }, SysError> {
   const index = interfaceIndex(device);
   if (!index.ok) return index;
   const pin = pinPath(options.pinDirectory, index.value);
@@ -67,13 +67,13 @@ export function attachGate(
     const linked = only === "filter" ? undefined : attachLink(programFd, index.value, pin);
     if (linked?.ok) {
       const rest = removeFilter(nl.value, index.value);
-      return rest.ok ? ok("pinned-link") : rest;
+      return rest.ok ? ok({ hold: "pinned-link", ifIndex: index.value }) : rest;
     }
     const filtered =
       only === "pinned-link" ? undefined : addFilter(nl.value, index.value, programFd);
     if (filtered?.ok) {
       const rest = removePin(pin);
-      return rest.ok ? ok("filter") : rest;
+      return rest.ok ? ok({ hold: "filter", ifIndex: index.value }) : rest;
     }
     return refusal("gate", device, "EOPNOTSUPP", whyNot(linked, filtered));
   } finally {

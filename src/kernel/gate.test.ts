@@ -302,7 +302,10 @@ here("a full table and 0.0.0.0 are refused; a device that comes later is covered
   expect(gate.guard(testIp("0.0.0.0"))).toMatchObject({ ok: false, error: { code: "EINVAL" } });
   for (let i = 0; i < gateAddressesMax; i++) must(gate.guard(testIp(`10.8.0.${i}`)));
   expect(gate.guard(publicIp)).toMatchObject({ ok: false, error: { code: "ENOSPC" } });
+  const { index } = gated.cable.left.link;
+  expect(gate.covers("eth0", index)).toBe(false);
   expect(must(inNetns(gated.netns, () => gate.cover("eth0")))).toBe("pinned-link");
+  expect([gate.covers("eth0", index), gate.covers("eth0", index + 1)]).toEqual([true, false]);
   must(deleteLink(gated.cable.left.nl, gated.cable.left.link.index));
   gate.close();
 });

@@ -37,6 +37,8 @@ export type Gate = {
   readonly deadlineUs: (address: Ipv4) => MonoUs;
   /** Attaches to a device that came (back): before an address is added there. */
   readonly cover: (device: string) => Result<GateHold, SysError>;
+  /** Is the gate on this very interface? One of the same name that came later has another index. */
+  readonly covers: (device: string, ifIndex: number) => boolean;
   /** What holds the gate to each device. */
   readonly holds: () => ReadonlyMap<string, GateHold>;
   /** Shuts all addresses and ends this process's part; the kernel keeps the gate, shut for ever. */
@@ -91,6 +93,7 @@ export function openGate(
 function gateOver(map: MappedMap, programFd: number, how: GateAttachOptions): Gate {
   const table = tableIn(map.memory);
   const holds = new Map<string, GateHold>();
+  const indexes = new Map<string, number>();
   let closed = false;
   const close = (): void => {
     if (closed) return;
@@ -111,9 +114,12 @@ function gateOver(map: MappedMap, programFd: number, how: GateAttachOptions): Ga
     cover(device) {
       assert(!closed, "a closed gate covers nothing new");
       const attached = attachGate(device, programFd, how);
-      if (attached.ok) holds.set(device, attached.value);
-      return attached;
+      if (!attached.ok) return attached;
+      holds.set(device, attached.value.hold);
+      indexes.set(device, attached.value.ifIndex);
+      return ok(attached.value.hold);
     },
+    covers: (device, ifIndex) => indexes.get(device) === ifIndex,
     holds: () => holds,
     close,
     remove() {

@@ -1,12 +1,13 @@
 // One effect of the address machine as system calls. What fails alone (a client, a network) is told
 // and the rest goes on; an address that cannot be added anywhere comes back as an event.
 
-import type { MonoUs, NetworkId } from "../../base/index.ts";
+import type { NetworkId, Result } from "../../base/index.ts";
 import {
   addAddress,
   destroyConnection,
   findLink,
   type Gate,
+  inNetns,
   type Netlink,
   type RawIp,
   removeAddress,
@@ -14,6 +15,7 @@ import {
   replaceNeighbour,
   replaceRoute,
   type Route,
+  type SysError,
   sysErrorText,
 } from "../../kernel/index.ts";
 import {
@@ -26,7 +28,7 @@ import {
   tickleBytes,
   wireErrorText,
 } from "../../wire/index.ts";
-import { type DeviceNames, deviceOf } from "./devices.ts";
+import { type DeviceNames, deviceOf, setDevice } from "./devices.ts";
 import type { AddressEffect, AddressEvent } from "./events.ts";
 import type { Speaker } from "./speaker.ts";
 import { networkOf, subnetOf } from "./subnet.ts";
@@ -34,6 +36,8 @@ import type { PublicAddressSetting } from "./types.ts";
 
 /** What effects are carried out with. */
 export type Hands = {
+  /** Descriptor of the board's network namespace. */
+  readonly netns: number;
   readonly netlink: Netlink;
   readonly diagnosis: Netlink;
   readonly raw: RawIp;
@@ -42,7 +46,6 @@ export type Hands = {
   /** By device. */
   readonly speakers: ReadonlyMap<string, Speaker>;
   readonly trouble: (reason: string) => void;
-  readonly now: () => MonoUs;
 };
 
 /** Effects that are system calls; the others are the shell's. */
@@ -61,7 +64,7 @@ export function carryOut(hands: Hands, effect: Deed): AddressEvent | undefined {
       setNeighbours(hands, effect.setting, effect.clients);
       return undefined;
     case "add-address":
-      return add(hands, effect.setting, effect.on);
+      return add(hands, effect);
     case "remove-address":
       for (const network of effect.on) remove(hands, effect.setting, network);
       return undefined;
@@ -128,15 +131,15 @@ function setNeighbours(
 
 function add(
   hands: Hands,
-  setting: PublicAddressSetting,
-  on: readonly NetworkId[],
+  { setting, on, isNeeded }: Extract<Deed, { type: "add-address" }>,
 ): AddressEvent | undefined {
   const { address, prefix } = setting;
   let reason = "no network to add it on";
   let added = 0;
   for (const network of on) {
     const device = deviceOf(hands.names, address, network);
-    const link = findLink(hands.netlink, device);
+    const covered = coverDevice(hands, network);
+    const link = covered.ok ? findLink(hands.netlink, device) : covered;
     const done = link.ok
       ? addAddress(hands.netlink, { index: link.value.index, address, prefix }, false)
       : link;
@@ -146,7 +149,22 @@ function add(
       hands.trouble(reason);
     }
   }
-  return added > 0 ? undefined : { type: "address-failed", address, reason };
+  return added > 0 || !isNeeded ? undefined : { type: "address-failed", address, reason };
+}
+
+/** An address is never added where the gate is not: a device put in again has none yet. */
+function coverDevice(hands: Hands, network: NetworkId): Result<unknown, SysError> {
+  const device = hands.names.base[network];
+  const link = findLink(hands.netlink, device);
+  if (!link.ok || hands.gate.covers(device, link.value.index)) return link;
+  return inNetns(hands.netns, () => {
+    const covered = hands.gate.cover(device);
+    if (!covered.ok) return covered;
+    setDevice(device, (set) => {
+      if (!set.ok) hands.trouble(sysErrorText(set.error));
+    });
+    return covered;
+  });
 }
 
 function remove(hands: Hands, setting: PublicAddressSetting, network: NetworkId): void {

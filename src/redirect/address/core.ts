@@ -176,7 +176,7 @@ function onAcquire(
     { type: "open-gate", address, untilUs },
     { type: "set-neighbours", setting, clients: first },
     done(address, "neighbours-set", first.length),
-    { type: "add-address", setting, on: placesOf(held) },
+    { type: "add-address", setting, on: placesOf(held), isNeeded: true },
     { type: "set-route", setting, network: held.home },
     done(address, "address-added", placesOf(held).length),
     ...announceBurst(state, held, now),
@@ -276,9 +276,13 @@ function onNetwork(
     if (held.home !== before) {
       if (setting.mac !== undefined) {
         effects.push({ type: "remove-address", setting, on: [before] });
-        effects.push({ type: "add-address", setting, on: [held.home] });
+        effects.push({ type: "add-address", setting, on: [held.home], isNeeded: true });
       }
       effects.push({ type: "set-route", setting, network: held.home });
+    } else if (usable && placesOf(held).includes(network)) {
+      // If its device was taken out and put in again, address and route went with it.
+      effects.push({ type: "add-address", setting, on: [network], isNeeded: false });
+      if (held.home === network) effects.push({ type: "set-route", setting, network });
     }
     return [...effects, ...announceBurst(state, held, now)];
   });

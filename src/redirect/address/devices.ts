@@ -111,7 +111,8 @@ function makeMacvlan(
   return link.ok ? setLink(netlink, link.value.index, { up: true }) : link;
 }
 
-function setDevice(device: string, tell: (result: Result<unknown, SysError>) => void): void {
+/** What the kernel must do on a device of ours. In the calling thread's network namespace. */
+export function setDevice(device: string, tell: (result: Result<unknown, SysError>) => void): void {
   const settings = { rp_filter: 2, arp_ignore: 1, arp_announce: 2, promote_secondaries: 1 };
   for (const [key, value] of Object.entries(settings)) {
     tell(writeSysctl(`net/ipv4/conf/${device}/${key}`, value));

@@ -39,7 +39,14 @@ export type AddressEffect =
       readonly clients: readonly PublicClient[];
     }
   | {
-      readonly type: "add-address" | "remove-address";
+      readonly type: "add-address";
+      readonly setting: PublicAddressSetting;
+      readonly on: readonly NetworkId[];
+      /** If it cannot be added on any of them it is not held; else that is only told. */
+      readonly isNeeded: boolean;
+    }
+  | {
+      readonly type: "remove-address";
       readonly setting: PublicAddressSetting;
       readonly on: readonly NetworkId[];
     }

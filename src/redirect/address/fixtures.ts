@@ -19,6 +19,7 @@ import {
   createBridge,
   createNetns,
   createVeth,
+  deleteLink,
   findLink,
   type Gate,
   inNetns,
@@ -75,10 +76,14 @@ export type Seat = { readonly netns: number; readonly nl: Netlink };
 export type Chassis = Disposable & {
   readonly boards: readonly [Seat, Seat];
   readonly client: Seat;
+  /** Takes a board's interface out and puts a new one in, without addresses. */
+  readonly replug: (board: "b1" | "b2", network: NetworkId) => void;
   /** Stops or passes all frames of a seat on a network; its carrier stays. */
   readonly cut: (seat: "b1" | "b2" | "cl", network: NetworkId, isCut: boolean) => void;
 };
 
+/** Last byte of each seat's MACs. */
+const numbers: Readonly<Record<string, number>> = { b1: 1, b2: 2, cl: 0x63 };
 const devices = { A: "eth-a", B: "eth-b" } as const;
 
 /** Lays cables: 10.1.1.1 and 20.1.1.1 are board 1, .2 board 2; the client is 192.168.1.50 on A and
@@ -97,26 +102,22 @@ export function layChassis(): Chassis {
     must(createBridge(middle.nl, { name }));
     must(setLink(middle.nl, must(findLink(middle.nl, name)).index, { up: true }));
   }
-  const plug = (at: Seat, name: string, number: number): void => {
-    for (const [i, network] of networkIds.entries()) {
-      const port = `${name}${network}`;
-      const mac = testMac(`02:00:00:00:0${network.toLowerCase()}:${hex(number)}`);
-      const [peerName, peerIndex] = [devices[network], 100 + number * 2 + i];
-      must(
-        createVeth(middle.nl, {
-          name: port,
-          peerName,
-          peerMac: mac,
-          peerNetns: at.netns,
-          peerIndex,
-        }),
-      );
-      const master = must(findLink(middle.nl, `br${network}`)).index;
-      const { index } = must(findLink(middle.nl, port));
-      must(setLink(middle.nl, index, { master }));
-      must(setLink(middle.nl, index, { up: true }));
-      must(setLink(at.nl, must(findLink(at.nl, devices[network])).index, { up: true }));
-    }
+  let peerIndex = 100;
+  const lay = (at: Seat, name: string, network: NetworkId): void => {
+    const port = `${name}${network}`;
+    const number = hex(numbers[name] ?? 0);
+    const peerMac = testMac(`02:00:00:00:0${network.toLowerCase()}:${number}`);
+    const peerName = devices[network];
+    peerIndex++;
+    must(createVeth(middle.nl, { name: port, peerName, peerMac, peerNetns: at.netns, peerIndex }));
+    const master = must(findLink(middle.nl, `br${network}`)).index;
+    const { index } = must(findLink(middle.nl, port));
+    must(setLink(middle.nl, index, { master }));
+    must(setLink(middle.nl, index, { up: true }));
+    must(setLink(at.nl, must(findLink(at.nl, peerName)).index, { up: true }));
+  };
+  const plug = (at: Seat, name: string): void => {
+    for (const network of networkIds) lay(at, name, network);
   };
   const give = (at: Seat, network: NetworkId, address: string, prefix: number): void => {
     const { index } = must(findLink(at.nl, devices[network]));
@@ -124,12 +125,12 @@ export function layChassis(): Chassis {
   };
   const boards = [seat(), seat()] as const;
   for (const [i, board] of boards.entries()) {
-    plug(board, `b${i + 1}`, i + 1);
+    plug(board, `b${i + 1}`);
     give(board, "A", `10.1.1.${i + 1}`, 16);
     give(board, "B", `20.1.1.${i + 1}`, 16);
   }
   const client = seat();
-  plug(client, "cl", 0x63);
+  plug(client, "cl");
   give(client, "A", clientIp, 24);
   give(client, "B", "20.1.1.99", 16);
   for (const at of [...boards, client]) {
@@ -138,6 +139,12 @@ export function layChassis(): Chassis {
   return {
     boards,
     client,
+    replug(name, network) {
+      const board = boards[name === "b1" ? 0 : 1];
+      must(deleteLink(middle.nl, must(findLink(middle.nl, `${name}${network}`)).index));
+      lay(board, name, network);
+      awaitCarrier(board.nl, devices[network]);
+    },
     cut(name, network, isCut) {
       const { index } = must(findLink(middle.nl, `${name}${network}`));
       must(setBridgePortState(middle.nl, index, isCut ? "disabled" : "forwarding"));

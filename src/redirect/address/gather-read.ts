@@ -1,8 +1,7 @@
 // One reading of who talks to the public addresses: connections, the way back to each client, and
-// the MAC there. Synchronous and some milliseconds long on a big machine, so it runs in a Worker.
+// the MAC there. Synchronous, and milliseconds long with many clients, so it runs in a Worker.
 
-import type { Ipv4, NetworkId, Result } from "../../base/index.ts";
-import { networkIds, ok } from "../../base/index.ts";
+import { type Ipv4, type NetworkId, networkIds, ok, type Result } from "../../base/index.ts";
 import {
   findLink,
   listConnections,

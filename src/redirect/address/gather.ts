@@ -1,6 +1,6 @@
 // Who talks to the public addresses, read again and again while this board is active: a Worker asks
-// the kernel every 50 ms (its walk over all connections takes 1-2 ms on a big machine, too long for
-// the loop) and gives the changes as messages for the standbys. The alternatives: hearing SYN frames
+// the kernel every 50 ms (measured: 1 ms for 200 connections with routes and neighbours, 0.2 ms for
+// none; a full list takes longer than the loop may) and gives the changes as messages for the standbys. The alternatives: hearing SYN frames
 // on a packet socket (a flood of them would stop the heartbeat), an eBPF program on a cgroup (must
 // be there before the service starts), an unfiltered dump on the loop (2 ms, 20 times a second).
 
@@ -107,9 +107,18 @@ export function startGathering(options: GatherOptions): Gatherer {
 }
 
 function makeWorker(): Worker {
-  const worker = new Worker(new URL("./clients.worker.ts", import.meta.url).href);
+  const worker = new Worker(workerFile());
   worker.unref();
   return worker;
+}
+
+/**
+ * In a compiled executable import.meta.url names the folder it was built in, on the machine it was
+ * built on; the Worker's file is below the executable's own root, at its place in the repository.
+ */
+function workerFile(): string {
+  if (Bun.main.startsWith("/$bunfs/")) return "/$bunfs/root/src/redirect/address/clients.worker.ts";
+  return new URL("./clients.worker.ts", import.meta.url).href;
 }
 
 function listen(running: Running): void {

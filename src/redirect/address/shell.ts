@@ -86,7 +86,7 @@ export async function openPublicAddresses(
   const names = deviceNames(options.devices, addresses);
   inNetns(netns, () => prepareDevices(sockets.value.netlink, names, addresses, trouble));
   const speakers = new Map<string, Speaker>();
-  const hands: Hands = { ...sockets.value, gate, names, speakers, trouble, now: monoNowUs };
+  const hands: Hands = { ...sockets.value, netns, gate, names, speakers, trouble };
   let onClaim: (claim: Extract<AddressEvent, { type: "arp-heard" }>) => void = () => {};
   for (const network of networkIds) {
     const heard = addresses.map(({ address }) => address);

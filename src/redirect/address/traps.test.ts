@@ -1,7 +1,14 @@
 // What goes wrong when public addresses move carelessly (net.md sections 4 and 5), with real packets.
 
 import { expect, test } from "bun:test";
-import { inNetns, listNeighbours, monoNowUs, openPacket, openUdp } from "../../kernel/index.ts";
+import {
+  findLink,
+  inNetns,
+  listNeighbours,
+  monoNowUs,
+  openPacket,
+  openUdp,
+} from "../../kernel/index.ts";
 import { arpAnnouncement, arpFrame } from "../../wire/index.ts";
 import {
   clientIp,
@@ -145,4 +152,23 @@ here("a start takes away addresses and routes that a predecessor left", async ()
   using _next = await openHolder(seat);
   expect(publicsOf(seat)).toEqual([]);
   gone[Symbol.dispose]();
+});
+
+here("a device that was taken out and put in again has the gate before the address", async () => {
+  using chassis = layChassis();
+  using holder = await openHolder(chassis.boards[0]);
+  holder.addresses.acquire({ address: publicIp, clients: [], untilUs: long() });
+  holder.addresses.networkChanged("A", false);
+  const old = must(findLink(chassis.boards[0].nl, "eth-a")).index;
+  chassis.replug("b1", "A");
+  const { index } = must(findLink(chassis.boards[0].nl, "eth-a"));
+  expect(index).not.toBe(old);
+  expect(publicsOf(chassis.boards[0])).toEqual([
+    "192.168.1.1/24 eth-b",
+    "route 192.168.1.0/24 eth-b",
+  ]);
+  expect(holder.gate.covers("eth-a", index)).toBe(false);
+  holder.addresses.networkChanged("A", true);
+  expect(publicsOf(chassis.boards[0])).toContain("192.168.1.1/24 eth-a");
+  expect(holder.gate.covers("eth-a", index)).toBe(true);
 });
