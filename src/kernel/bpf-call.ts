@@ -4,8 +4,8 @@
 
 import { ptr, toArrayBuffer } from "bun:ffi";
 import { assert, defined, ok, type Result } from "../base/index.ts";
-import { thisMachine } from "./constants.ts";
-import { refusal, type SysError } from "./errors.ts";
+import { EPERM, thisMachine } from "./constants.ts";
+import { refusal, sysError, type SysError } from "./errors.ts";
 import { check, closeFd, libc } from "./libc.ts";
 import { verifierLogBytes } from "./limits.ts";
 
@@ -88,7 +88,8 @@ export function loadClassifier(program: Uint8Array): Result<number, SysError> {
   assert(license.length === 4 && program.length > 0, "what the kernel read outlives the call");
   if (loaded.ok) return loaded;
   const words = lastLine(log);
-  return refusal("load", "BPF program", loaded.error.code, words === "" ? undefined : words);
+  const { op, object, errno } = loaded.error;
+  return words === "" ? loaded : sysError(op, object, errno, `the verifier: ${words}`);
 }
 
 /** Holds a program to the egress of a device as long as the link's descriptor or pin lives. */
@@ -111,17 +112,21 @@ export function pinBpf(fd: number, path: string): Result<void, SysError> {
   return pinned.ok ? ok(undefined) : pinned;
 }
 
-/**
- * Ends the pinned link at once, even while another process holds it (to drop its last reference
- * takes the kernel some 10 ms); the pin stays. ENOENT if there is no such pin.
- */
-export function detachPinnedLink(path: string): Result<void, SysError> {
+/** Opens what is pinned there; ENOENT if there is no such pin. */
+export function openPinned(path: string): Result<number, SysError> {
   const text = new TextEncoder().encode(`${path}\0`);
-  const link = bpf(BPF_OBJ_GET, "open", path, (view) => setPointer(view, 0, text));
+  const opened = bpf(BPF_OBJ_GET, "open", path, (view) => setPointer(view, 0, text));
   assert(text.length > 1, "the path outlives the call");
-  if (!link.ok) return link;
-  const done = bpf(BPF_LINK_DETACH, "detach", path, (view) => view.setUint32(0, link.value, true));
-  closeFd(link.value);
+  return opened;
+}
+
+/**
+ * Ends a link at once, even while another process or a pin holds it, and closes the descriptor (to
+ * drop the last reference alone takes the kernel some 10 ms).
+ */
+export function endLink(fd: number): Result<void, SysError> {
+  const done = bpf(BPF_LINK_DETACH, "end", "BPF link", (view) => view.setUint32(0, fd, true));
+  closeFd(fd);
   return done.ok ? ok(undefined) : done;
 }
 
@@ -139,7 +144,8 @@ function bpf(
   const answer = libc.syscall(machine.bpf, command, address, bytes.length, 0);
   const checked = check(answer, op, object);
   assert(bytes.length === attributeBytes, "the attributes outlive the call");
-  return checked;
+  if (checked.ok || checked.error.errno !== EPERM) return checked;
+  return sysError(op, object, EPERM, "needs CAP_BPF and CAP_NET_ADMIN outside user namespaces");
 }
 
 function setPointer(view: DataView, at: number, to: Uint8Array): void {

@@ -9,8 +9,8 @@
 
 import { renameSync, statSync, unlinkSync } from "node:fs";
 import { type Err, ok, type Result } from "../base/index.ts";
-import { detachPinnedLink, linkTcxEgress, pinBpf } from "./bpf-call.ts";
-import { EEXIST, ENOENT } from "./constants.ts";
+import { endLink, linkTcxEgress, openPinned, pinBpf } from "./bpf-call.ts";
+import { EEXIST } from "./constants.ts";
 import { refusal, type SysError, sysErrorText, thrownError } from "./errors.ts";
 import { closeFd } from "./libc.ts";
 import { type Netlink, openNetlink, requestChange } from "./netlink.ts";
@@ -67,13 +67,17 @@ export function attachGate(
     const linked = only === "filter" ? undefined : attachLink(programFd, index.value, pin);
     if (linked?.ok) {
       const rest = removeFilter(nl.value, index.value);
-      return rest.ok ? ok({ hold: "pinned-link", ifIndex: index.value }) : rest;
+      if (rest.ok) return ok({ hold: "pinned-link", ifIndex: index.value });
+      removePin(pin);
+      return rest;
     }
     const filtered =
       only === "pinned-link" ? undefined : addFilter(nl.value, index.value, programFd);
     if (filtered?.ok) {
       const rest = removePin(pin);
-      return rest.ok ? ok({ hold: "filter", ifIndex: index.value }) : rest;
+      if (rest.ok) return ok({ hold: "filter", ifIndex: index.value });
+      removeFilter(nl.value, index.value);
+      return rest;
     }
     return refusal("gate", device, "EOPNOTSUPP", whyNot(linked, filtered));
   } finally {
@@ -81,17 +85,15 @@ export function attachGate(
   }
 }
 
-/** Takes the gate off a device, whichever way it is held; harmless if it is not there. */
+/** Takes the gate off an interface, whichever way it is held; harmless if either is gone. */
 export function detachGate(
-  device: string,
+  ifIndex: number,
   options: Pick<GateAttachOptions, "pinDirectory">,
 ): Result<void, SysError> {
-  const index = interfaceIndex(device);
-  if (!index.ok) return index;
   const nl = openNetlink();
   if (!nl.ok) return nl;
-  const unpinned = removePin(pinPath(options.pinDirectory, index.value));
-  const unfiltered = removeFilter(nl.value, index.value);
+  const unpinned = removePin(pinPath(options.pinDirectory, ifIndex));
+  const unfiltered = removeFilter(nl.value, ifIndex);
   nl.value.close();
   return unpinned.ok ? unfiltered : unpinned;
 }
@@ -111,19 +113,20 @@ function attachLink(programFd: number, ifIndex: number, pin: string): Result<voi
   const pinned = leftOver.ok ? pinBpf(link.value, fresh) : leftOver;
   closeFd(link.value);
   if (!pinned.ok) return pinned;
-  const ended = endLink(pin);
-  if (!ended.ok) return ended;
+  const old = openPinned(pin);
   try {
     renameSync(fresh, pin);
-    return ok(undefined);
   } catch (thrown) {
+    if (old.ok) closeFd(old.value);
     removePin(fresh);
     return thrownError("pin", pin, thrown);
   }
+  return old.ok ? endLink(old.value) : absent(old);
 }
 
 function removePin(path: string): Result<void, SysError> {
-  const ended = endLink(path);
+  const link = openPinned(path);
+  const ended = link.ok ? endLink(link.value) : absent(link);
   if (!ended.ok) return ended;
   try {
     unlinkSync(path);
@@ -131,11 +134,6 @@ function removePin(path: string): Result<void, SysError> {
   } catch (thrown) {
     return absent(thrownError("unpin", path, thrown));
   }
-}
-
-function endLink(pin: string): Result<void, SysError> {
-  const ended = detachPinnedLink(pin);
-  return ended.ok ? ended : absent(ended);
 }
 
 /** No such pin, or no such directory, is what was wanted. */
@@ -171,9 +169,8 @@ function removeFilter(nl: Netlink, index: number): Result<void, SysError> {
     parts: [head, attribute(TCA_KIND, new TextEncoder().encode("bpf\0"))],
   });
   if (removed.ok) return removed;
-  // EINVAL: the device has no clsact qdisc, so there is no filter.
-  const isAbsent = removed.error.errno === ENOENT || removed.error.code === "EINVAL";
-  return isAbsent ? ok(undefined) : removed;
+  // EINVAL: the device has no clsact qdisc, so there is no filter. ENODEV: the filter went with it.
+  return ["ENOENT", "EINVAL", "ENODEV"].includes(removed.error.code) ? ok(undefined) : removed;
 }
 
 function whyNot(

@@ -17,7 +17,7 @@ import {
 import { type Gate, openGate } from "./gate.ts";
 import type { GateHold } from "./gate-attach.ts";
 import { gateAddressesMax } from "./limits.ts";
-import { deleteLink } from "./links.ts";
+import { createVeth, deleteLink } from "./links.ts";
 import { replaceNeighbour } from "./neighbours.ts";
 import { inNetns } from "./netns.ts";
 import { openPacket } from "./packet.ts";
@@ -285,6 +285,17 @@ here("without a bpf file system the device itself holds the gate", async () => {
   expect(refused.ok ? "" : refused.error.hint).toContain("needs a mounted bpf file system");
 });
 
+here("without the rights for bpf(2) the error says which are missing", async () => {
+  const holder = Bun.spawn(
+    ["unshare", "-Urn", process.execPath, `${import.meta.dir}/gate-holder.ts`, publicIp, "/", ""],
+    { stdout: "ignore", stderr: "pipe" },
+  );
+  expect(await new Response(holder.stderr).text()).toContain(
+    "cannot create BPF array map (BPF_F_MMAPABLE): EPERM; needs CAP_BPF",
+  );
+  expect(await holder.exited).toBe(1);
+});
+
 here("a device that is not there is an error, and no other keeps a gate", async () => {
   using pins = mountBpf();
   using gated = await layGateCable();
@@ -306,6 +317,13 @@ here("a full table and 0.0.0.0 are refused; a device that comes later is covered
   expect(gate.covers("eth0", index)).toBe(false);
   expect(must(inNetns(gated.netns, () => gate.cover("eth0")))).toBe("pinned-link");
   expect([gate.covers("eth0", index), gate.covers("eth0", index + 1)]).toEqual([true, false]);
-  must(deleteLink(gated.cable.left.nl, gated.cable.left.link.index));
-  gate.close();
+  const { nl } = gated.cable.left;
+  must(deleteLink(nl, index));
+  must(createVeth(nl, { name: "eth0", index: index + 40, peerName: "peer0" }));
+  must(inNetns(gated.netns, () => gate.cover("eth0")));
+  expect(gate.covers("eth0", index + 40)).toBe(true);
+  expect(pinsIn(pins.path)).toHaveLength(1); // the gone interface's pin is gone, too
+  must(deleteLink(nl, index + 40));
+  must(inNetns(gated.netns, () => gate.remove())); // a device that is gone is no trouble
+  expect(pinsIn(pins.path)).toEqual([]);
 });

@@ -115,6 +115,8 @@ function gateOver(map: MappedMap, programFd: number, how: GateAttachOptions): Ga
       assert(!closed, "a closed gate covers nothing new");
       const attached = attachGate(device, programFd, how);
       if (!attached.ok) return attached;
+      const before = indexes.get(device);
+      if (before !== undefined && before !== attached.value.ifIndex) detachGate(before, how);
       holds.set(device, attached.value.hold);
       indexes.set(device, attached.value.ifIndex);
       return ok(attached.value.hold);
@@ -125,11 +127,12 @@ function gateOver(map: MappedMap, programFd: number, how: GateAttachOptions): Ga
     remove() {
       close();
       let first: Result<void, SysError> = ok(undefined);
-      for (const device of holds.keys()) {
-        const detached = detachGate(device, how);
+      for (const ifIndex of indexes.values()) {
+        const detached = detachGate(ifIndex, how);
         if (first.ok) first = detached;
       }
       holds.clear();
+      indexes.clear();
       return first;
     },
   };

@@ -1,7 +1,7 @@
 // One effect of the address machine as system calls. What fails alone (a client, a network) is told
 // and the rest goes on; an address that cannot be added anywhere comes back as an event.
 
-import type { NetworkId, Result } from "../../base/index.ts";
+import { type NetworkId, networkIds, type Result } from "../../base/index.ts";
 import {
   addAddress,
   destroyConnection,
@@ -69,8 +69,10 @@ export function carryOut(hands: Hands, effect: Deed): AddressEvent | undefined {
       for (const network of effect.on) remove(hands, effect.setting, network);
       return undefined;
     case "set-route":
+      setSubnetRoute(hands, effect.setting, effect.network);
+      return undefined;
     case "remove-route":
-      route(hands, effect);
+      removeSubnetRoute(hands, effect.setting);
       return undefined;
     case "announce":
       for (const network of effect.on) announce(hands, effect.setting, network);
@@ -177,19 +179,28 @@ function remove(hands: Hands, setting: PublicAddressSetting, network: NetworkId)
   }
 }
 
-function route(
-  hands: Hands,
-  { type, setting, network }: Extract<Deed, { type: "set-route" | "remove-route" }>,
-): void {
-  const { address, prefix } = setting;
-  if (prefix === 32) return; // an address without a subnet
+function setSubnetRoute(hands: Hands, setting: PublicAddressSetting, network: NetworkId): void {
+  const { address } = setting;
   const index = indexOf(hands, deviceOf(hands.names, address, network));
-  if (index === undefined) return;
-  const wanted: Route = { destination: networkOf(address, prefix), prefix, index };
-  const done =
-    type === "set-route" ? replaceRoute(hands.netlink, wanted) : removeRoute(hands.netlink, wanted);
-  // ESRCH: the kernel took it away together with the device.
-  if (!done.ok && done.error.code !== "ESRCH") hands.trouble(sysErrorText(done.error));
+  if (index === undefined || setting.prefix === 32) return;
+  const done = replaceRoute(hands.netlink, subnetRoute(setting, index));
+  if (!done.ok) hands.trouble(sysErrorText(done.error));
+}
+
+function removeSubnetRoute(hands: Hands, setting: PublicAddressSetting): void {
+  if (setting.prefix === 32) return; // an address without a subnet
+  for (const network of networkIds) {
+    const link = findLink(hands.netlink, deviceOf(hands.names, setting.address, network));
+    if (!link.ok) continue; // no device, no route over it
+    const done = removeRoute(hands.netlink, subnetRoute(setting, link.value.index));
+    // ESRCH: it is over the other device.
+    if (!done.ok && done.error.code !== "ESRCH") hands.trouble(sysErrorText(done.error));
+  }
+}
+
+/** Without a source: the kernel removes a route together with the address it names. */
+function subnetRoute({ address, prefix }: PublicAddressSetting, index: number): Route {
+  return { destination: networkOf(address, prefix), prefix, index };
 }
 
 /** Both forms that Linux believes at once (net.md section 5). */

@@ -119,3 +119,22 @@ test("any readings and any losses: after a whole list the copy equals the source
     }),
   );
 });
+
+test("any messages at all: nothing throws and the copy keeps its bound", () => {
+  const anyMessage: fc.Arbitrary<PublicClients> = fc.record({
+    isFirst: fc.boolean(),
+    sequence: fc.constantFrom(0, 1, 2, 3, 0xffffffff),
+    changes: fc.array(fc.record({ added: fc.boolean(), client: fc.nat(9).map((i) => client(i)) })),
+  });
+  fc.assert(
+    fc.property(fc.array(anyMessage), (messages) => {
+      const copy = createClientCopy();
+      for (const message of messages) {
+        const before = copy.awaited;
+        const taken = applyClients(copy, message);
+        expect(taken).toBe(message.isFirst || message.sequence === before);
+      }
+      expect(copy.clients.size).toBeLessThanOrEqual(10);
+    }),
+  );
+});

@@ -199,12 +199,27 @@ test("a board that holds nothing removes what a predecessor may have left", () =
   ]);
 });
 
-test("the subnet's route stays until its last address goes", () => {
+test("addresses of one subnet share a route: the last one's goes, before that it is another's", () => {
   const state = board([plain, sibling]);
   stepAddresses(state, acquire(first), start);
-  stepAddresses(state, acquire(second), start);
-  expect(take(state, release())).not.toContain("remove-route");
+  take(state, { type: "network-changed", network: "A", usable: false });
+  take(state, { type: "network-changed", network: "A", usable: true });
+  expect(take(state, acquire(second))).toContain("set-route B"); // where its sibling is
+  const told = take(state, release());
+  expect(told).toContain("set-route B");
+  expect(told).not.toContain("remove-route");
   expect(take(state, { type: "release", address: second, clients: [] })).toContain("remove-route");
+});
+
+test("nobody is asked through a router, nor on a network the address is not on", () => {
+  const routed = { ...client(1), nextHop: ipv4FromU32(0xc0a802fe) };
+  const elsewhere: PublicClient = { ...client(2), network: "B" };
+  const asked = (setting: PublicAddressSetting): number => {
+    const effects = stepAddresses(board([setting]), acquire(first, [routed, elsewhere]), start);
+    const ask = effects.find((effect) => effect.type === "ask-clients");
+    return ask?.type === "ask-clients" ? ask.clients.length : 0;
+  };
+  expect([asked(plain), asked({ ...plain, mac: virtual })]).toEqual([1, 0]);
 });
 
 test("an address that cannot be added is not held, and its gate is shut", () => {

@@ -71,7 +71,6 @@ type Held = {
 
 type Releasing = {
   readonly setting: PublicAddressSetting;
-  readonly home: NetworkId;
   readonly count: number;
   left: readonly PublicClient[];
 };
@@ -158,11 +157,11 @@ function onAcquire(
   const held: Held = {
     setting,
     sinceUs: now,
-    home: homeNow(state, state.held.get(address)?.home ?? "A"),
+    home: homeNow(state, siblingOf(state, setting)?.home ?? "A"),
     clients,
     announceAtUs: [],
     wakeAtUs: [now, ...wakeAgainUs.map((us) => addUs(now, us))],
-    asks: neighbours.filter((each) => each.nextHop === each.client),
+    asks: [],
     wakes: [],
     firstRoundTold: false,
     defendedAtUs: undefined,
@@ -171,6 +170,10 @@ function onAcquire(
   };
   state.releasing.delete(address);
   state.held.set(address, held);
+  // Through a router nobody is asked; an own MAC must not be seen on the other network.
+  const isAsked = (each: PublicClient): boolean =>
+    each.nextHop === each.client && placesOf(held).includes(each.network);
+  held.asks = neighbours.filter(isAsked);
   const first = neighbours.slice(0, neighboursMax);
   return [
     { type: "open-gate", address, untilUs },
@@ -191,18 +194,16 @@ function onRelease(
 ): AddressEffect[] {
   const setting = defined(state.settings.get(address), `the setting of ${address}`);
   if (state.releasing.has(address)) return [];
-  const held = state.held.get(address);
   state.held.delete(address);
   const own = clients.filter((each) => each.address === address).slice(0, clientsMax);
-  const home = held?.home ?? homeNow(state, "A");
-  const releasing = { setting, home, count: own.length, left: own };
+  const releasing = { setting, count: own.length, left: own };
   state.releasing.set(address, releasing);
   return [{ type: "shut-gate", address }, ...endSome(state, releasing)];
 }
 
 /** Ends some connections; after the last one the address goes. */
 function endSome(state: AddressState, releasing: Releasing): AddressEffect[] {
-  const { setting, home, left, count } = releasing;
+  const { setting, left, count } = releasing;
   const { address } = setting;
   const some = left.slice(0, destroysPerTurn);
   releasing.left = left.slice(destroysPerTurn);
@@ -214,7 +215,7 @@ function endSome(state: AddressState, releasing: Releasing): AddressEffect[] {
     ...effects,
     done(address, "connections-ended", count),
     { type: "remove-address", setting, on: networkIds },
-    ...routeWithout(state, setting, home),
+    ...routeWithout(state, setting),
     done(address, "address-removed", 1),
   ];
 }
@@ -227,11 +228,11 @@ function onFailed(
   const held = state.held.get(address);
   if (held === undefined) return [];
   state.held.delete(address);
-  const { setting, home } = held;
+  const { setting } = held;
   return [
     { type: "shut-gate", address },
     { type: "remove-address", setting, on: networkIds },
-    ...routeWithout(state, setting, home),
+    ...routeWithout(state, setting),
     { type: "report", report: { type: "failed", address, reason, atUs: now } },
   ];
 }
@@ -346,16 +347,22 @@ function spokenOn(state: AddressState, held: Held): readonly NetworkId[] {
   return placesOf(held).filter((network) => state.usable[network]);
 }
 
-/** The subnet's route goes with the last address of the subnet. */
-function routeWithout(
-  state: AddressState,
-  setting: PublicAddressSetting,
-  network: NetworkId,
-): AddressEffect[] {
-  const isShared = [...state.held.values(), ...state.releasing.values()].some(
-    (other) => subnetOf(other.setting) === subnetOf(setting),
-  );
-  return isShared ? [] : [{ type: "remove-route", setting, network }];
+/**
+ * After an address has gone the subnet's route is that of another one there (it may have used the
+ * gone one's MAC), and goes with the last.
+ */
+function routeWithout(state: AddressState, setting: PublicAddressSetting): AddressEffect[] {
+  const other = siblingOf(state, setting);
+  if (other !== undefined) {
+    return [{ type: "set-route", setting: other.setting, network: other.home }];
+  }
+  return [{ type: "remove-route", setting }];
+}
+
+/** A held address of the same subnet, itself included: they share a route, so also a network. */
+function siblingOf(state: AddressState, setting: PublicAddressSetting): Held | undefined {
+  const subnet = subnetOf(setting);
+  return [...state.held.values()].find((held) => subnetOf(held.setting) === subnet);
 }
 
 /** One entry per next hop whose MAC is known. */

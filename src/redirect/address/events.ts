@@ -52,10 +52,12 @@ export type AddressEffect =
     }
   /** The subnet of the address is reached over this network. */
   | {
-      readonly type: "set-route" | "remove-route";
+      readonly type: "set-route";
       readonly setting: PublicAddressSetting;
       readonly network: NetworkId;
     }
+  /** ... or not any more, over whichever device of the address it was. */
+  | { readonly type: "remove-route"; readonly setting: PublicAddressSetting }
   | {
       readonly type: "announce";
       readonly setting: PublicAddressSetting;

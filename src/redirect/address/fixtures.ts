@@ -76,7 +76,8 @@ export type Seat = { readonly netns: number; readonly nl: Netlink };
 export type Chassis = Disposable & {
   readonly boards: readonly [Seat, Seat];
   readonly client: Seat;
-  /** Takes a board's interface out and puts a new one in, without addresses. */
+  /** Takes a board's interface out; `replug` also puts a new one in, without addresses. */
+  readonly unplug: (board: "b1" | "b2", network: NetworkId) => void;
   readonly replug: (board: "b1" | "b2", network: NetworkId) => void;
   /** Stops or passes all frames of a seat on a network; its carrier stays. */
   readonly cut: (seat: "b1" | "b2" | "cl", network: NetworkId, isCut: boolean) => void;
@@ -102,20 +103,7 @@ export function layChassis(): Chassis {
     must(createBridge(middle.nl, { name }));
     must(setLink(middle.nl, must(findLink(middle.nl, name)).index, { up: true }));
   }
-  let peerIndex = 100;
-  const lay = (at: Seat, name: string, network: NetworkId): void => {
-    const port = `${name}${network}`;
-    const number = hex(numbers[name] ?? 0);
-    const peerMac = testMac(`02:00:00:00:0${network.toLowerCase()}:${number}`);
-    const peerName = devices[network];
-    peerIndex++;
-    must(createVeth(middle.nl, { name: port, peerName, peerMac, peerNetns: at.netns, peerIndex }));
-    const master = must(findLink(middle.nl, `br${network}`)).index;
-    const { index } = must(findLink(middle.nl, port));
-    must(setLink(middle.nl, index, { master }));
-    must(setLink(middle.nl, index, { up: true }));
-    must(setLink(at.nl, must(findLink(at.nl, peerName)).index, { up: true }));
-  };
+  const { lay, unplug } = cabling(middle);
   const plug = (at: Seat, name: string): void => {
     for (const network of networkIds) lay(at, name, network);
   };
@@ -139,9 +127,10 @@ export function layChassis(): Chassis {
   return {
     boards,
     client,
+    unplug,
     replug(name, network) {
       const board = boards[name === "b1" ? 0 : 1];
-      must(deleteLink(middle.nl, must(findLink(middle.nl, `${name}${network}`)).index));
+      unplug(name, network);
       lay(board, name, network);
       awaitCarrier(board.nl, devices[network]);
     },
@@ -154,6 +143,35 @@ export function layChassis(): Chassis {
         nl.close();
         closeNetns(netns);
       }
+    },
+  };
+}
+
+type Cabling = {
+  readonly lay: (at: Seat, name: string, network: NetworkId) => void;
+  readonly unplug: (name: string, network: NetworkId) => void;
+};
+
+/** Cables between seats and the bridges; every interface has an index of its own. */
+function cabling(middle: Seat): Cabling {
+  let peerIndex = 100;
+  return {
+    lay(at, name, network) {
+      const port = `${name}${network}`;
+      const number = hex(numbers[name] ?? 0);
+      const peerMac = testMac(`02:00:00:00:0${network.toLowerCase()}:${number}`);
+      const peerName = devices[network];
+      peerIndex++;
+      const ends = { name: port, peerName, peerMac, peerNetns: at.netns, peerIndex };
+      must(createVeth(middle.nl, ends));
+      const master = must(findLink(middle.nl, `br${network}`)).index;
+      const { index } = must(findLink(middle.nl, port));
+      must(setLink(middle.nl, index, { master }));
+      must(setLink(middle.nl, index, { up: true }));
+      must(setLink(at.nl, must(findLink(at.nl, peerName)).index, { up: true }));
+    },
+    unplug(name, network) {
+      must(deleteLink(middle.nl, must(findLink(middle.nl, `${name}${network}`)).index));
     },
   };
 }

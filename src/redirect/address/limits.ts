@@ -44,3 +44,5 @@ export const gatherRetryMsMax = 60_000;
 export const arpReceiveBytes = 262_144;
 /** A socket that the kernel ended (device down) is opened again after this, ms. */
 export const reopenMs = 200;
+/** Events that listeners cause while a step is carried out; more is our own mistake. */
+export const waitingEventsMax = 256;

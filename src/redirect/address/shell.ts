@@ -3,6 +3,7 @@
 // 10 to 300 µs, so that no other work of the loop comes between two steps.
 
 import {
+  assert,
   type Ipv4,
   type Log,
   type MonoUs,
@@ -25,6 +26,7 @@ import { carryOut, type Hands } from "./carry-out.ts";
 import { createAddressState, isHeld, stepAddresses } from "./core.ts";
 import { type DeviceNames, deviceNames, prepareDevices } from "./devices.ts";
 import type { AddressEvent } from "./events.ts";
+import { waitingEventsMax } from "./limits.ts";
 import { openSpeaker, type Speaker } from "./speaker.ts";
 import type { AddressReport, PublicAddressSetting } from "./types.ts";
 
@@ -119,30 +121,43 @@ function eventLoop(
 ): Loop {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let stopped = false;
+  let isBusy = false;
+  const waiting: AddressEvent[] = [];
   const report = (what: AddressReport): void => {
     logReport(options.log, what);
     options.onReport(what);
   };
+  const carryOutAll = (event: AddressEvent): void => {
+    for (const effect of stepAddresses(state, event, monoNowUs())) {
+      if (effect.type === "set-timer") {
+        clearTimeout(timer);
+        const waitMs = Math.max(0, (effect.atUs - monoNowUs()) / 1000);
+        timer = setTimeout(() => take({ type: "timer-fired" }), waitMs);
+      } else if (effect.type === "report") report(effect.report);
+      else if (effect.type === "step-done") {
+        const { address, step, count } = effect;
+        report({ type: "step", address, step, count, atUs: monoNowUs() });
+      } else {
+        const failed = carryOut(hands, effect);
+        if (failed === undefined) continue;
+        waiting.unshift(failed); // before what else waits
+        return; // the rest was ordered in the belief that this one works
+      }
+    }
+  };
+  /** What a listener orders in the middle of a step waits until that step is done. */
   const take = (event: AddressEvent): void => {
     if (stopped) return;
-    let next: AddressEvent | undefined = event;
-    while (next !== undefined) {
-      const effects = stepAddresses(state, next, monoNowUs());
-      next = undefined;
-      for (const effect of effects) {
-        if (effect.type === "set-timer") {
-          clearTimeout(timer);
-          const waitMs = Math.max(0, (effect.atUs - monoNowUs()) / 1000);
-          timer = setTimeout(() => take({ type: "timer-fired" }), waitMs);
-        } else if (effect.type === "report") report(effect.report);
-        else if (effect.type === "step-done") {
-          const { address, step, count } = effect;
-          report({ type: "step", address, step, count, atUs: monoNowUs() });
-        } else {
-          next = carryOut(hands, effect);
-          if (next !== undefined) break; // the rest was ordered in the belief that this one works
-        }
+    assert(waiting.length < waitingEventsMax, "listeners cause a bounded number of events");
+    waiting.push(event);
+    if (isBusy) return;
+    isBusy = true;
+    try {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+        carryOutAll(next);
       }
+    } finally {
+      isBusy = false;
     }
   };
   return {
@@ -165,7 +180,10 @@ function surface(
     renew(address, untilUs) {
       if (isHeld(state, address)) options.gate.open(address, untilUs);
     },
-    release: (address, clients) => take({ type: "release", address, clients }),
+    release(address, clients) {
+      options.gate.shut(address); // now, even if the rest has to wait for a step under way
+      take({ type: "release", address, clients });
+    },
     networkChanged: (network, usable) => take({ type: "network-changed", network, usable }),
     announceAgain: () => take({ type: "announce-again" }),
     verified: (address) => take({ type: "verified", address }),

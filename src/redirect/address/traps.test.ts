@@ -17,12 +17,13 @@ import {
   mayMakeNamespaces,
   must,
   openHolder,
+  type Holder,
   plainSetting,
   publicIp,
   testIp,
   testMac,
 } from "./fixtures.ts";
-import { believed, connect, cutOff, long, publicsOf, serve, until } from "./moving.ts";
+import { believed, connect, cutOff, long, publicsOf, serve, steps, until } from "./moving.ts";
 import { claimGraceUs } from "./limits.ts";
 
 const here = test.skipIf(!mayMakeNamespaces);
@@ -171,4 +172,35 @@ here("a device that was taken out and put in again has the gate before the addre
   holder.addresses.networkChanged("A", true);
   expect(publicsOf(chassis.boards[0])).toContain("192.168.1.1/24 eth-a");
   expect(holder.gate.covers("eth-a", index)).toBe(true);
+});
+
+here(
+  "a listener that gives an address up in the middle of its takeover leaves nothing behind",
+  async () => {
+    using chassis = layChassis();
+    const [seat] = chassis.boards;
+    let holder: Holder | undefined;
+    using opened = await openHolder(seat, [plainSetting], (report) => {
+      if (report.type === "step" && report.step === "neighbours-set") {
+        holder?.addresses.release(publicIp, []);
+        expect(Number(holder?.gate.deadlineUs(publicIp))).toBe(0); // already then
+      }
+    });
+    holder = opened;
+    opened.addresses.acquire({ address: publicIp, clients: [], untilUs: long() });
+    expect(opened.addresses.isHeld(publicIp)).toBe(false);
+    expect(publicsOf(seat)).toEqual([]);
+    expect(steps(opened).at(-1)).toBe("address-removed:1");
+  },
+);
+
+here("an address that cannot be added is told and leaves the gate shut", async () => {
+  using chassis = layChassis();
+  using holder = await openHolder(chassis.boards[0]);
+  chassis.unplug("b1", "A");
+  chassis.unplug("b1", "B");
+  holder.addresses.acquire({ address: publicIp, clients: [], untilUs: long() });
+  expect(steps(holder)).toEqual(["neighbours-set:0", "failed"]);
+  expect(holder.addresses.isHeld(publicIp)).toBe(false);
+  expect(Number(holder.gate.deadlineUs(publicIp))).toBe(0);
 });
