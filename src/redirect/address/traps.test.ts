@@ -1,6 +1,7 @@
 // What goes wrong when public addresses move carelessly (net.md sections 4 and 5), with real packets.
 
 import { expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import {
   findLink,
   inNetns,
@@ -203,4 +204,18 @@ here("an address that cannot be added is told and leaves the gate shut", async (
   expect(steps(holder)).toEqual(["neighbours-set:0", "failed"]);
   expect(holder.addresses.isHeld(publicIp)).toBe(false);
   expect(Number(holder.gate.deadlineUs(publicIp))).toBe(0);
+});
+
+here("the devices, also one's own MAC's, are set as two networks need it", async () => {
+  using chassis = layChassis();
+  const [seat] = chassis.boards;
+  using _holder = await openHolder(seat, [{ ...plainSetting, mac: testMac("02:00:00:00:77:01") }]);
+  const read = (device: string, key: string): string =>
+    inNetns(seat.netns, () =>
+      readFileSync(`/proc/sys/net/ipv4/conf/${device}/${key}`, "latin1").trim(),
+    );
+  const keys = ["rp_filter", "arp_ignore", "arp_announce", "promote_secondaries"];
+  for (const device of ["eth-a", "eth-b", "pub0a", "pub0b"]) {
+    expect([device, ...keys.map((key) => read(device, key))]).toEqual([device, "2", "1", "2", "1"]);
+  }
 });
