@@ -1,7 +1,7 @@
 // One effect of the address machine as system calls. What fails alone (a client, a network) is told
 // and the rest goes on; an address that cannot be added anywhere comes back as an event.
 
-import { type NetworkId, networkIds, type Result } from "../../base/index.ts";
+import { type Ipv4, type NetworkId, networkIds, ok, type Result } from "../../base/index.ts";
 import {
   addAddress,
   destroyConnection,
@@ -45,11 +45,20 @@ export type Hands = {
   readonly names: DeviceNames;
   /** By device. */
   readonly speakers: ReadonlyMap<string, Speaker>;
+  /** Interface indexes by device, asked once per event: a device put in again has another one. */
+  readonly indexes: Map<string, number>;
   readonly trouble: (reason: string) => void;
 };
 
 /** Effects that are system calls; the others are the shell's. */
 type Deed = Exclude<AddressEffect, { type: "set-timer" | "report" | "step-done" }>;
+
+/** The address an effect is about; a list of clients is always of one. */
+export function addressOf(effect: Exclude<AddressEffect, { type: "set-timer" }>): Ipv4 | undefined {
+  if (effect.type === "report") return effect.report.address;
+  if ("address" in effect) return effect.address;
+  return "setting" in effect ? effect.setting.address : effect.clients[0]?.address;
+}
 
 /** Does it; an event if the machine must know how it ended. */
 export function carryOut(hands: Hands, effect: Deed): AddressEvent | undefined {
@@ -106,12 +115,20 @@ function indexFor(
   );
 }
 
-/** Asked each time (15 µs): a device that was taken out and put in again has another index. */
 function indexOf(hands: Hands, device: string): number | undefined {
-  const link = findLink(hands.netlink, device);
-  if (link.ok) return link.value.index;
-  hands.trouble(sysErrorText(link.error));
+  const index = findIndex(hands, device);
+  if (index.ok) return index.value;
+  hands.trouble(sysErrorText(index.error));
   return undefined;
+}
+
+function findIndex(hands: Hands, device: string): Result<number, SysError> {
+  const known = hands.indexes.get(device);
+  if (known !== undefined) return ok(known);
+  const link = findLink(hands.netlink, device);
+  if (!link.ok) return link;
+  hands.indexes.set(device, link.value.index);
+  return ok(link.value.index);
 }
 
 function setNeighbours(
@@ -141,10 +158,10 @@ function add(
   for (const network of on) {
     const device = deviceOf(hands.names, address, network);
     const covered = coverDevice(hands, network);
-    const link = covered.ok ? findLink(hands.netlink, device) : covered;
-    const done = link.ok
-      ? addAddress(hands.netlink, { index: link.value.index, address, prefix }, false)
-      : link;
+    const index = covered.ok ? findIndex(hands, device) : covered;
+    const done = index.ok
+      ? addAddress(hands.netlink, { index: index.value, address, prefix }, false)
+      : index;
     if (done.ok || done.error.code === "EEXIST") added++;
     else {
       reason = sysErrorText(done.error);
@@ -155,17 +172,17 @@ function add(
 }
 
 /** An address is never added where the gate is not: a device put in again has none yet. */
-function coverDevice(hands: Hands, network: NetworkId): Result<unknown, SysError> {
+function coverDevice(hands: Hands, network: NetworkId): Result<number, SysError> {
   const device = hands.names.base[network];
-  const link = findLink(hands.netlink, device);
-  if (!link.ok || hands.gate.covers(device, link.value.index)) return link;
+  const index = findIndex(hands, device);
+  if (!index.ok || hands.gate.covers(device, index.value)) return index;
   return inNetns(hands.netns, () => {
     const covered = hands.gate.cover(device);
     if (!covered.ok) return covered;
     setDevice(device, (set) => {
       if (!set.ok) hands.trouble(sysErrorText(set.error));
     });
-    return covered;
+    return index;
   });
 }
 
@@ -190,9 +207,9 @@ function setSubnetRoute(hands: Hands, setting: PublicAddressSetting, network: Ne
 function removeSubnetRoute(hands: Hands, setting: PublicAddressSetting): void {
   if (setting.prefix === 32) return; // an address without a subnet
   for (const network of networkIds) {
-    const link = findLink(hands.netlink, deviceOf(hands.names, setting.address, network));
-    if (!link.ok) continue; // no device, no route over it
-    const done = removeRoute(hands.netlink, subnetRoute(setting, link.value.index));
+    const index = findIndex(hands, deviceOf(hands.names, setting.address, network));
+    if (!index.ok) continue; // no device, no route over it
+    const done = removeRoute(hands.netlink, subnetRoute(setting, index.value));
     // ESRCH: it is over the other device.
     if (!done.ok && done.error.code !== "ESRCH") hands.trouble(sysErrorText(done.error));
   }

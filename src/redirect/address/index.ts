@@ -2,7 +2,7 @@
 // how the other boards reach them. The gate that shuts a lapsed address is the kernel room's.
 export { applyClients, type ClientCopy, clientsOf, createClientCopy } from "./client-list.ts";
 export { type AddressState, createAddressState, stepAddresses } from "./core.ts";
-export { devicesOfNetworks } from "./devices.ts";
+export { type DeviceNames, devicesOfNetworks } from "./devices.ts";
 export type { AddressEffect, AddressEvent } from "./events.ts";
 export { explanations } from "./explanations.ts";
 export { type Gatherer, type GatherOptions, startGathering } from "./gather.ts";

@@ -118,6 +118,7 @@ here(
     expect([isOver, fromPublic]).toEqual([false, []]);
     second.addresses.acquire({ address: publicIp, clients: [client.known], untilUs: long() });
     await client.ended;
+    await until(() => fromPublic.length > 0);
     expect(new Set(fromPublic)).toEqual(new Set(["020000000a02"]));
     watch.close();
   },

@@ -22,7 +22,7 @@ import {
   type SysError,
 } from "../../kernel/index.ts";
 import type { PublicClient } from "../../wire/index.ts";
-import { carryOut, type Hands } from "./carry-out.ts";
+import { addressOf, carryOut, type Hands } from "./carry-out.ts";
 import { createAddressState, isHeld, stepAddresses } from "./core.ts";
 import { type DeviceNames, deviceNames, prepareDevices } from "./devices.ts";
 import type { AddressEvent } from "./events.ts";
@@ -88,7 +88,15 @@ export async function openPublicAddresses(
   const names = deviceNames(options.devices, addresses);
   inNetns(netns, () => prepareDevices(sockets.value.netlink, names, addresses, trouble));
   const speakers = new Map<string, Speaker>();
-  const hands: Hands = { ...sockets.value, netns, gate, names, speakers, trouble };
+  const hands: Hands = {
+    ...sockets.value,
+    netns,
+    gate,
+    names,
+    speakers,
+    trouble,
+    indexes: new Map(),
+  };
   let onClaim: (claim: Extract<AddressEvent, { type: "arp-heard" }>) => void = () => {};
   for (const network of networkIds) {
     const heard = addresses.map(({ address }) => address);
@@ -128,20 +136,24 @@ function eventLoop(
     options.onReport(what);
   };
   const carryOutAll = (event: AddressEvent): void => {
+    hands.indexes.clear();
+    const failed = new Set<Ipv4 | undefined>();
     for (const effect of stepAddresses(state, event, monoNowUs())) {
       if (effect.type === "set-timer") {
         clearTimeout(timer);
         const waitMs = Math.max(0, (effect.atUs - monoNowUs()) / 1000);
         timer = setTimeout(() => take({ type: "timer-fired" }), waitMs);
+      } else if (failed.has(addressOf(effect))) {
+        continue; // it was ordered in the belief that what failed would work
       } else if (effect.type === "report") report(effect.report);
       else if (effect.type === "step-done") {
         const { address, step, count } = effect;
         report({ type: "step", address, step, count, atUs: monoNowUs() });
       } else {
-        const failed = carryOut(hands, effect);
-        if (failed === undefined) continue;
-        waiting.unshift(failed); // before what else waits
-        return; // the rest was ordered in the belief that this one works
+        const told = carryOut(hands, effect);
+        if (told === undefined) continue;
+        failed.add(addressOf(effect));
+        waiting.unshift(told); // before what else waits
       }
     }
   };

@@ -3,8 +3,10 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import {
+  deleteLink,
   findLink,
   inNetns,
+  listAddresses,
   listNeighbours,
   monoNowUs,
   openPacket,
@@ -218,4 +220,23 @@ here("the devices, also one's own MAC's, are set as two networks need it", async
   for (const device of ["eth-a", "eth-b", "pub0a", "pub0b"]) {
     expect([device, ...keys.map((key) => read(device, key))]).toEqual([device, "2", "1", "2", "1"]);
   }
+});
+
+here("an address that fails takes no other one with it", async () => {
+  using chassis = layChassis();
+  const own = { ...plainSetting, mac: testMac("02:00:00:00:77:01") };
+  const sibling = { ...own, address: testIp("192.168.1.2"), mac: testMac("02:00:00:00:77:02") };
+  const { nl } = chassis.boards[0];
+  using holder = await openHolder(chassis.boards[0], [own, sibling]);
+  for (const { address } of [own, sibling]) {
+    holder.addresses.acquire({ address, clients: [], untilUs: long() });
+  }
+  must(deleteLink(nl, must(findLink(nl, "pub0b")).index));
+  holder.addresses.networkChanged("A", false);
+  expect([publicIp, sibling.address].map(holder.addresses.isHeld)).toEqual([false, true]);
+  const on = must(findLink(nl, "pub1b")).index;
+  expect(must(listAddresses(nl)).find(({ address }) => address === sibling.address)?.index).toBe(
+    on,
+  );
+  expect(steps(holder).at(-1)).toBe("failed");
 });
