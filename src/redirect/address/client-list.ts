@@ -37,10 +37,14 @@ export function createClientCopy(): ClientCopy {
   return { clients: new Map(), awaited: undefined };
 }
 
-/** Takes a reading of all connections; the messages that tell the changes, none if there are none. */
+/**
+ * Takes a reading of all connections; the messages that tell the changes. None if there are none,
+ * but one without changes for a beat: by it a standby notices that it missed the last one.
+ */
 export function readClients(
   source: ClientSource,
   reading: readonly PublicClient[],
+  isBeat = false,
 ): PublicClients[] {
   const present = new Map<string, PublicClient>();
   const changes: PublicClientChange[] = [];
@@ -69,7 +73,7 @@ export function readClients(
   source.clients.clear();
   for (const [key, client] of present) source.clients.set(key, client);
   assert(source.clients.size <= clientsMax, "the list keeps its bound");
-  return changes.length === 0 ? [] : inMessages(source, changes, false);
+  return changes.length === 0 && !isBeat ? [] : inMessages(source, changes, false);
 }
 
 /** The whole list anew, for a standby that came or missed something; at least one message. */

@@ -32,7 +32,7 @@ function answer(order: GatherOrder): GatherAnswer {
   if (!opened.ok) return failed(sysErrorText(opened.error));
   const read = gatherClients(opened.value, order.addresses, order.devices);
   if (!read.ok) return failed(sysErrorText(read.error));
-  const changed = readClients(source, read.value.clients);
+  const changed = readClients(source, read.value.clients, order.isBeat);
   const messages: Uint8Array[] = [];
   for (const message of order.whole ? wholeList(source) : changed) {
     const bytes = new Uint8Array(publicClientsBytesMax);

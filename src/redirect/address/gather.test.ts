@@ -92,6 +92,8 @@ here("a standby learns who connects and who leaves, with MAC and network", async
     },
   ]);
   expect(gatherer.clients(publicIp)).toEqual(clientsOf(copy, publicIp));
+  const awaited = copy.awaited ?? 0;
+  while (copy.awaited === awaited) await changed.promise; // a beat that tells no change
   const second = await connect(chassis);
   await untilCount(2);
   socket.terminate();

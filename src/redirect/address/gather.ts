@@ -5,10 +5,12 @@
 // be there before the service starts), an unfiltered dump on the loop (2 ms, 20 times a second).
 
 import type { Ipv4 } from "../../base/index.ts";
+import { monoNowUs } from "../../kernel/index.ts";
 import { decodePublicClients, type PublicClient, wireErrorText } from "../../wire/index.ts";
 import { applyClients, type ClientCopy, clientsOf, createClientCopy } from "./client-list.ts";
 import type { GatherDevices } from "./gather-read.ts";
 import {
+  clientsBeatMs,
   gatherMs,
   gatherPauseTimes,
   gatherRetryMs,
@@ -24,6 +26,8 @@ export type GatherOrder = {
   readonly devices: GatherDevices;
   /** Tell the whole list, not only what changed. */
   readonly whole: boolean;
+  /** Tell even that nothing changed. */
+  readonly isBeat: boolean;
 };
 
 /** What the Worker answers. */
@@ -68,6 +72,8 @@ type Running = {
   /** A timer until the next order, or until an answer is overdue. */
   timer: ReturnType<typeof setTimeout> | undefined;
   isAsked: boolean;
+  /** When the last message was made. */
+  toldUs: number;
   /** Workers that failed in a row. */
   failures: number;
   closed: boolean;
@@ -84,6 +90,7 @@ export function startGathering(options: GatherOptions): Gatherer {
     whole: true,
     timer: undefined,
     isAsked: false,
+    toldUs: 0,
     failures: 0,
     closed: false,
   };
@@ -139,7 +146,8 @@ function order(running: Running): void {
   const { addresses, whole } = running;
   running.whole = false;
   running.isAsked = true;
-  const asked: GatherOrder = { netns, addresses, devices, whole };
+  const isBeat = monoNowUs() - running.toldUs >= clientsBeatMs * 1000;
+  const asked: GatherOrder = { netns, addresses, devices, whole, isBeat };
   running.worker.postMessage(asked);
   running.timer = setTimeout(() => replace(running, "no answer"), gatherStuckMs);
 }
@@ -160,7 +168,10 @@ function onAnswer(running: Running, answer: GatherAnswer): void {
     if (!message.ok) running.options.onTrouble(wireErrorText(message.error));
     else if (!applyClients(running.copy, message.value)) running.whole = true;
   }
-  if (answer.messages.length > 0) running.options.onMessages(answer.messages);
+  if (answer.messages.length > 0) {
+    running.toldUs = monoNowUs();
+    running.options.onMessages(answer.messages);
+  }
   const pauseMs = Math.max(gatherMs, (answer.tookUs / 1000) * gatherPauseTimes);
   running.timer = setTimeout(() => order(running), pauseMs);
 }

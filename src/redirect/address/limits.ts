@@ -32,6 +32,8 @@ export const claimGraceUs = msToUs(100);
 export const duplicateTellUs = msToUs(1000);
 /** How often the active reads its connections, ms; a client younger than this is not woken. */
 export const gatherMs = 50;
+/** With nothing to tell the active says so this often, ms: a standby then knows what it missed. */
+export const clientsBeatMs = 1000;
 /** Reading may take this part of one CPU at most: the pause is at least so many times the reading. */
 export const gatherPauseTimes = 19;
 /** A Worker that did not answer for so long is reported and replaced, ms. */
