@@ -7,7 +7,7 @@ import { monoNowUs } from "./clock.ts";
 import {
   type End,
   layCable,
-  mayMakeNamespaces,
+  mayGate,
   mountBpf,
   must,
   testIp,
@@ -23,7 +23,7 @@ import { inNetns } from "./netns.ts";
 import { openPacket } from "./packet.ts";
 import { openUdp } from "./udp.ts";
 
-const here = test.skipIf(!mayMakeNamespaces);
+const here = test.skipIf(!mayGate);
 const publicIp = testIp("10.9.0.50");
 const otherIp = testIp("10.9.0.51");
 const holds: readonly GateHold[] = ["pinned-link", "filter"];

@@ -34,12 +34,19 @@ import {
 import { openPublicAddresses, type PublicAddresses } from "./shell.ts";
 import type { AddressReport, PublicAddressSetting } from "./types.ts";
 
-const rights = canMakeNamespaces();
+/** True where this process may make namespaces and a gate; says what is missing where not. */
+export const mayMoveAddresses: boolean = tryRights();
 
-/** True where this process may make namespaces; prints the reason once where not. */
-export const mayMakeNamespaces: boolean = rights.root;
-if (!mayMakeNamespaces) {
-  process.stderr.write(`skipped: public addresses with real packets: ${rights.missing ?? ""}\n`);
+function tryRights(): boolean {
+  const { root, missing } = canMakeNamespaces();
+  const gate = root ? openGate([]) : undefined;
+  if (gate?.ok === true) {
+    gate.value.close();
+    return true;
+  }
+  const reason = gate === undefined ? (missing ?? "not root") : sysErrorText(gate.error);
+  process.stderr.write(`skipped: public addresses with real packets: ${reason}\n`);
+  return false;
 }
 
 /** The value of a Result that a test needs; throws its text. */

@@ -9,7 +9,7 @@ import {
   clientIp,
   clientMac,
   layChassis,
-  mayMakeNamespaces,
+  mayMoveAddresses,
   must,
   openHolder,
   publicIp,
@@ -18,7 +18,7 @@ import {
 import { startGathering } from "./gather.ts";
 import { nextHopOf } from "./next-hop.ts";
 
-const here = test.skipIf(!mayMakeNamespaces);
+const here = test.skipIf(!mayMoveAddresses);
 
 test("the next hop is the client itself, or the router of the longest prefix", () => {
   const route = { index: 5, prefix: 24, destination: testIp("192.168.1.0") };

@@ -17,7 +17,7 @@ import {
   clientIp,
   clientMac,
   layChassis,
-  mayMakeNamespaces,
+  mayMoveAddresses,
   must,
   openHolder,
   plainSetting,
@@ -39,7 +39,7 @@ import {
   until,
 } from "./moving.ts";
 
-const here = test.skipIf(!mayMakeNamespaces);
+const here = test.skipIf(!mayMoveAddresses);
 
 here("a client whose board is cut off is woken by the next one and connects to it", async () => {
   using chassis = layChassis();

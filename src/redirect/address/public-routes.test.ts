@@ -10,7 +10,7 @@ import {
 } from "../../kernel/index.ts";
 import {
   layChassis,
-  mayMakeNamespaces,
+  mayMoveAddresses,
   must,
   openHolder,
   publicIp,
@@ -21,7 +21,7 @@ import { openPublicRoutes, publicRoutesOf, type Reach } from "./public-routes.ts
 
 /** A lease long enough for a whole test. */
 const long = () => addUs(monoNowUs(), 60_000_000);
-const here = test.skipIf(!mayMakeNamespaces);
+const here = test.skipIf(!mayMoveAddresses);
 const [c1, c2, card] = [slotId(1), slotId(2), slotId(3)];
 const reach = (slot: typeof c1, a = true, b = true): Reach => ({
   slot,

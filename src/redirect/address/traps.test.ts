@@ -17,7 +17,7 @@ import {
   clientIp,
   clientMac,
   layChassis,
-  mayMakeNamespaces,
+  mayMoveAddresses,
   must,
   openHolder,
   type Holder,
@@ -29,7 +29,7 @@ import {
 import { believed, connect, cutOff, long, publicsOf, serve, steps, until } from "./moving.ts";
 import { claimGraceUs } from "./limits.ts";
 
-const here = test.skipIf(!mayMakeNamespaces);
+const here = test.skipIf(!mayMoveAddresses);
 
 here("trap: two moves within a second are followed at once (net.md section 5)", async () => {
   using chassis = layChassis();
