@@ -240,3 +240,30 @@ here("an address that fails takes no other one with it", async () => {
   );
   expect(steps(holder).at(-1)).toBe("failed");
 });
+
+here("after a healed split the holder announces again and clients come back to it", async () => {
+  using chassis = layChassis();
+  using holder = await openHolder(chassis.boards[0]);
+  using _echo = serve(chassis.boards[0]);
+  holder.addresses.acquire({ address: publicIp, clients: [], untilUs: long() });
+  const client = await connect(chassis);
+  await client.echo();
+  await until(() => monoNowUs() > (holder.reports[0]?.atUs ?? 0) + 400_000); // the burst is over
+  cutOff(chassis, "b1", true);
+  // On the client's side of the split another machine claims the address; board 1 cannot hear it.
+  const other = must(
+    await inNetns(chassis.boards[1].netns, () =>
+      openPacket({ device: "eth-a", etherType: 0x88b5, onFrame() {}, onClose() {} }),
+    ),
+  );
+  const thief = testMac("02:00:00:00:0f:0f");
+  must(other.send(arpFrame(arpAnnouncement(thief, publicIp))));
+  await until(() => believed(chassis.client) === thief);
+  cutOff(chassis, "b1", false);
+  holder.addresses.announceAgain();
+  await until(() => believed(chassis.client) === "02:00:00:00:0a:01");
+  await client.echo();
+  expect(holder.reports.some(({ type }) => type === "duplicate")).toBe(false);
+  client.socket.terminate();
+  other.close();
+});
