@@ -28,7 +28,7 @@ import {
   tickleBytes,
   wireErrorText,
 } from "../../wire/index.ts";
-import { type DeviceNames, deviceOf, setDevice } from "./devices.ts";
+import { type DeviceNames, deviceOf, makeMacvlan, setDevice } from "./devices.ts";
 import type { AddressEffect, AddressEvent } from "./events.ts";
 import type { Speaker } from "./speaker.ts";
 import { networkOf, subnetOf } from "./subnet.ts";
@@ -156,9 +156,8 @@ function add(
   let reason = "no network to add it on";
   let added = 0;
   for (const network of on) {
-    const device = deviceOf(hands.names, address, network);
     const covered = coverDevice(hands, network);
-    const index = covered.ok ? findIndex(hands, device) : covered;
+    const index = covered.ok ? placeIndex(hands, setting, network) : covered;
     const done = index.ok
       ? addAddress(hands.netlink, { index: index.value, address, prefix }, false)
       : index;
@@ -171,6 +170,20 @@ function add(
   return added > 0 || !isNeeded ? undefined : { type: "address-failed", address, reason };
 }
 
+/** The device of the address; its macvlan went with a lower device that was taken out. */
+function placeIndex(
+  hands: Hands,
+  { address, mac }: PublicAddressSetting,
+  network: NetworkId,
+): Result<number, SysError> {
+  const name = deviceOf(hands.names, address, network);
+  const index = findIndex(hands, name);
+  if (index.ok || mac === undefined) return index;
+  const lower = hands.names.base[network];
+  const made = inNetns(hands.netns, () => makeMacvlan(hands.netlink, { name, mac, lower }));
+  return made.ok ? findIndex(hands, name) : made;
+}
+
 /** An address is never added where the gate is not: a device put in again has none yet. */
 function coverDevice(hands: Hands, network: NetworkId): Result<number, SysError> {
   const device = hands.names.base[network];
@@ -179,9 +192,8 @@ function coverDevice(hands: Hands, network: NetworkId): Result<number, SysError>
   return inNetns(hands.netns, () => {
     const covered = hands.gate.cover(device);
     if (!covered.ok) return covered;
-    setDevice(device, (set) => {
-      if (!set.ok) hands.trouble(sysErrorText(set.error));
-    });
+    const set = setDevice(device);
+    if (!set.ok) hands.trouble(sysErrorText(set.error));
     return index;
   });
 }

@@ -80,18 +80,18 @@ export function prepareDevices(
     if (!result.ok) onTrouble(sysErrorText(result.error));
   };
   for (const network of networkIds) {
-    setDevice(names.base[network], tell);
+    tell(setDevice(names.base[network]));
     for (const { address, mac } of settings) {
       if (mac === undefined) continue;
       const name = deviceOf(names, address, network);
       tell(makeMacvlan(netlink, { name, mac, lower: names.base[network] }));
-      setDevice(name, tell);
     }
   }
   clearLeftovers(netlink, names, settings, tell);
 }
 
-function makeMacvlan(
+/** A macvlan, silent, set and up. In the calling thread's network namespace, which is `netlink`'s. */
+export function makeMacvlan(
   netlink: Netlink,
   of: { readonly name: string; readonly mac: Mac; readonly lower: string },
 ): Result<void, SysError> {
@@ -107,16 +107,20 @@ function makeMacvlan(
   if (!made.ok) return made;
   const silent = silenceIpv6(name);
   if (!silent.ok) return silent; // a macvlan that would speak is not set up
+  const set = setDevice(name);
+  if (!set.ok) return set;
   const link = findLink(netlink, name);
   return link.ok ? setLink(netlink, link.value.index, { up: true }) : link;
 }
 
 /** What the kernel must do on a device of ours. In the calling thread's network namespace. */
-export function setDevice(device: string, tell: (result: Result<unknown, SysError>) => void): void {
+export function setDevice(device: string): Result<void, SysError> {
   const settings = { rp_filter: 2, arp_ignore: 1, arp_announce: 2, promote_secondaries: 1 };
   for (const [key, value] of Object.entries(settings)) {
-    tell(writeSysctl(`net/ipv4/conf/${device}/${key}`, value));
+    const set = writeSysctl(`net/ipv4/conf/${device}/${key}`, value);
+    if (!set.ok) return set;
   }
+  return ok(undefined);
 }
 
 /** A kernel without IPv6 (ENOENT) says nothing by it. */

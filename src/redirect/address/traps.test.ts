@@ -3,6 +3,7 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import {
+  createMacvlan,
   deleteLink,
   findLink,
   inNetns,
@@ -11,6 +12,7 @@ import {
   monoNowUs,
   openPacket,
   openUdp,
+  setLink,
 } from "../../kernel/index.ts";
 import { arpAnnouncement, arpFrame } from "../../wire/index.ts";
 import {
@@ -231,7 +233,11 @@ here("an address that fails takes no other one with it", async () => {
   for (const { address } of [own, sibling]) {
     holder.addresses.acquire({ address, clients: [], untilUs: long() });
   }
+  // Something else on that device has the first one's MAC: its macvlan cannot come up again.
   must(deleteLink(nl, must(findLink(nl, "pub0b")).index));
+  const lower = must(findLink(nl, "eth-b")).index;
+  must(createMacvlan(nl, { name: "thief", mac: own.mac, lower }));
+  must(setLink(nl, must(findLink(nl, "thief")).index, { up: true }));
   holder.addresses.networkChanged("A", false);
   expect([publicIp, sibling.address].map(holder.addresses.isHeld)).toEqual([false, true]);
   const on = must(findLink(nl, "pub1b")).index;
@@ -266,4 +272,22 @@ here("after a healed split the holder announces again and clients come back to i
   expect(holder.reports.some(({ type }) => type === "duplicate")).toBe(false);
   client.socket.terminate();
   other.close();
+});
+
+here("a macvlan that went with its device comes back with it", async () => {
+  using chassis = layChassis();
+  const { nl } = chassis.boards[0];
+  const own = { ...plainSetting, mac: testMac("02:00:00:00:77:01") };
+  using holder = await openHolder(chassis.boards[0], [own]);
+  holder.addresses.acquire({ address: publicIp, clients: [], untilUs: long() });
+  chassis.replug("b1", "A");
+  expect(findLink(nl, "pub0a").ok).toBe(false);
+  holder.addresses.networkChanged("A", false); // to B meanwhile
+  holder.addresses.networkChanged("A", true);
+  holder.addresses.networkChanged("B", false); // and back
+  const place = must(findLink(nl, "pub0a"));
+  expect([place.mac, place.up]).toEqual([own.mac, true]);
+  const places = must(listAddresses(nl)).filter(({ address }) => address === publicIp);
+  expect(places.map(({ index }) => index)).toEqual([place.index]);
+  expect(holder.gate.covers("eth-a", must(findLink(nl, "eth-a")).index)).toBe(true);
 });
