@@ -16,6 +16,7 @@ import {
   decodeDhcp,
   decodeEthernet,
   decodeIpv4,
+  decodePublicClients,
   decodeRarp,
   decodeRarpFrame,
   decodeRelayAgent,
@@ -29,6 +30,7 @@ import {
   encodeDhcp,
   encodeEthernet,
   encodeIpv4,
+  encodePublicClients,
   encodeRarp,
   encodeRelayAgent,
   encodeSubOptions,
@@ -255,6 +257,16 @@ export const fuzzTargets: readonly FuzzTarget[] = [
       return read.ok ? encodeRelayAgent(read.value.all) : undefined;
     },
     corpus: [relay],
+  },
+  {
+    name: "public-clients",
+    decode: decodePublicClients,
+    again: roundTrip(decodePublicClients, encodePublicClients),
+    corpus: [
+      bytesOf("01010000 00000000"),
+      bytesOf("01000001 00000007 01000801 c0a80101 c0a80132 c0a80132 a001 525400000007"),
+      bytesOf("01010001 ffffffff 02010801 c0a80101 0a010107 14010107 a001 000000000000"),
+    ],
   },
   {
     name: "services",

@@ -6,6 +6,7 @@ import type { SysError } from "./errors.ts";
 import { requestChange, requestDump, type Netlink } from "./netlink.ts";
 import {
   attribute,
+  attributeU32,
   decodeAttributes,
   type NetlinkMessage,
   NLM_F_CREATE,
@@ -28,11 +29,22 @@ export const RTM_DELADDR = 21;
 const RTM_GETADDR = 22;
 const IFA_ADDRESS = 1;
 const IFA_LOCAL = 2;
+const IFA_FLAGS = 8;
+const IFA_F_NOPREFIXROUTE = 0x200;
 
-/** Adds an address; EEXIST if the interface has it already. */
-export function addAddress(nl: Netlink, address: LinkAddress): Result<void, SysError> {
+/**
+ * Adds an address; EEXIST if the interface has it already. The kernel makes the route to its subnet,
+ * unless `route` is false: then the caller says over which interface the subnet is reached.
+ */
+export function addAddress(
+  nl: Netlink,
+  address: LinkAddress,
+  route = true,
+): Result<void, SysError> {
   const flags = NLM_F_CREATE | NLM_F_EXCL;
-  return requestChange(nl, { ...about("add", address), type: RTM_NEWADDR, flags });
+  const { op, object, parts } = about("add", address);
+  const all = route ? parts : [...parts, attributeU32(IFA_FLAGS, IFA_F_NOPREFIXROUTE)];
+  return requestChange(nl, { op, object, parts: all, type: RTM_NEWADDR, flags });
 }
 
 /** Removes an address; EADDRNOTAVAIL if the interface does not have it. */

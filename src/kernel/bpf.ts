@@ -3,10 +3,10 @@
 // kernel drops what does not match before it costs us a wake-up.
 
 import { ptr } from "bun:ffi";
-import { assert, type Result } from "../base/index.ts";
+import { assert, type Ipv4, ipv4ToU32, type Result } from "../base/index.ts";
 import { SO_ATTACH_FILTER, SOL_SOCKET } from "./constants.ts";
 import { refusal, type SysError } from "./errors.ts";
-import { filterInstructionsMax } from "./limits.ts";
+import { arpSendersMax, filterInstructionsMax } from "./limits.ts";
 import { setOption } from "./socket.ts";
 
 /** One instruction: operation, jump distances when true and false, constant. */
@@ -53,6 +53,31 @@ function udpTo(port: number): readonly BpfInstruction[] {
     elseSkip(port, 1),
     bpfReturn(wholeFrame),
     bpfReturn(0),
+  ];
+}
+
+/** A = 32 bits at `at`. */
+const load32 = (at: number): BpfInstruction => ({ code: 0x20, jt: 0, jf: 0, k: at });
+
+/**
+ * ARP frames whose sender claims one of the addresses (RFC 826 spa). For at most 64, so that every
+ * jump to the end fits its byte.
+ */
+export function filterArpFrom(addresses: readonly Ipv4[]): readonly BpfInstruction[] {
+  assert(addresses.length <= arpSendersMax, `at most ${arpSendersMax} senders in one filter`);
+  const count = addresses.length;
+  return [
+    load16(12),
+    elseSkip(0x0806, count + 1),
+    load32(28),
+    ...addresses.map((address, i) => ({
+      code: 0x15,
+      jt: count - i,
+      jf: 0,
+      k: ipv4ToU32(address),
+    })),
+    bpfReturn(0),
+    bpfReturn(wholeFrame),
   ];
 }
 

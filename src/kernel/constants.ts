@@ -8,14 +8,17 @@ import { endianness } from "node:os";
 
 /** System call numbers that libc wraps differently or not at all, per machine. */
 export const systemCalls: Readonly<
-  Record<"x64" | "arm64", { readonly pidfdSendSignal: number; readonly pidfdOpen: number }>
+  Record<
+    "x64" | "arm64",
+    { readonly pidfdSendSignal: number; readonly pidfdOpen: number; readonly bpf: number }
+  >
 > = {
-  x64: { pidfdSendSignal: 424, pidfdOpen: 434 },
-  arm64: { pidfdSendSignal: 424, pidfdOpen: 434 },
+  x64: { pidfdSendSignal: 424, pidfdOpen: 434, bpf: 321 },
+  arm64: { pidfdSendSignal: 424, pidfdOpen: 434, bpf: 280 },
 };
 
 /** The numbers of this machine; undefined on a machine this product was not made for. */
-export function thisMachine(): { pidfdSendSignal: number; pidfdOpen: number } | undefined {
+export function thisMachine(): (typeof systemCalls)["x64"] | undefined {
   if (endianness() !== "LE") return undefined;
   if (process.arch === "x64") return systemCalls.x64;
   return process.arch === "arm64" ? systemCalls.arm64 : undefined;

@@ -1,12 +1,15 @@
 // For this room's tests: two network namespaces joined by a veth cable, made only where the right
 // to make them is there; otherwise the tests are skipped and say why.
 
-import { networkInterfaces } from "node:os";
+import { closeSync, mkdtempSync, openSync, rmdirSync } from "node:fs";
+import { networkInterfaces, tmpdir } from "node:os";
+import { join } from "node:path";
 import { defined, type Ipv4, type Mac, parseIpv4, parseMac, type Result } from "../base/index.ts";
 import { addAddress } from "./addresses.ts";
 import { type SysError, sysErrorText } from "./errors.ts";
+import { openGate } from "./gate.ts";
 import { createVeth, findLink, type Link, setLink } from "./links.ts";
-import { canMakeNamespaces } from "./machine.ts";
+import { canMakeNamespaces, mountFileSystem, unmount } from "./machine.ts";
 import { type Netlink, openNetlink } from "./netlink.ts";
 import { closeNetns, createNetns, inNetns } from "./netns.ts";
 
@@ -113,5 +116,31 @@ export function arrivals<T>(): Arrivals<T> {
         else resolve(item);
       }),
     waiting: () => items.length,
+  };
+}
+
+/** True where this process may also load a gate's program (bpf(2)); root of a user namespace may not. */
+export const mayGate: boolean = mayMakeNamespaces && tryGate();
+
+function tryGate(): boolean {
+  const gate = openGate([]);
+  if (gate.ok) gate.value.close();
+  else process.stderr.write(`skipped: tests with a gate: ${sysErrorText(gate.error)}\n`);
+  return gate.ok;
+}
+
+/**
+ * A bpf file system that nothing but a descriptor of this process holds: no mount is left behind,
+ * whatever becomes of the test.
+ */
+export function mountBpf(): Disposable & { readonly path: string } {
+  const target = mkdtempSync(join(tmpdir(), "softset-bpf-"));
+  must(mountFileSystem({ source: "bpf", target, type: "bpf" }));
+  const fd = openSync(target, "r");
+  must(unmount(target, true));
+  rmdirSync(target);
+  return {
+    path: `/proc/${process.pid}/fd/${fd}`,
+    [Symbol.dispose]: () => closeSync(fd),
   };
 }

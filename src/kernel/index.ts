@@ -5,12 +5,21 @@ export {
   type BpfInstruction,
   bpfReturn,
   filterArp,
+  filterArpFrom,
   filterDhcpClient,
   filterDhcpServer,
   filterRarp,
 } from "./bpf.ts";
 export { monoNowUs } from "./clock.ts";
+export {
+  destroyConnection,
+  listConnections,
+  openSocketDiagnosis,
+  type TcpConnection,
+} from "./connections.ts";
 export { refusal, type SysError, sysErrorText } from "./errors.ts";
+export { type Gate, type GateOptions, openGate } from "./gate.ts";
+export type { GateHold } from "./gate-attach.ts";
 export { closeFd } from "./libc.ts";
 export {
   type BridgePort,
@@ -54,6 +63,7 @@ export {
   type WatchedProcess,
   watchPid,
 } from "./process.ts";
+export { openRawIp, type RawIp } from "./raw-ip.ts";
 export { becomeRealtime, type Realtime } from "./realtime.ts";
 export { listRoutes, removeRoute, replaceRoute, type Route } from "./routes.ts";
 export { interfaceIndex, isFull } from "./socket.ts";

@@ -8,8 +8,8 @@ export const dumpPartsMax = 2048;
 export const dumpAttemptsMax = 4;
 /** Buffer of one netlink answer, bytes: the kernel fills at most 32 KiB per part (netlink(7)). */
 export const netlinkAnswerBytes = 32768;
-/** Longest netlink request built here, bytes; the largest, a veth with names and MACs, is 160. */
-export const netlinkRequestBytes = 1024;
+/** Longest netlink request built here, bytes; the largest, a filter of 64 addresses, is 1356. */
+export const netlinkRequestBytes = 2048;
 /** The kernel answers a request before send() returns; a second of silence means a broken one. */
 export const netlinkAnswerTimeoutMs = 1000;
 /** Receive buffer of the change monitor, bytes: a thousand events while the loop is late 100 ms. */
@@ -40,3 +40,13 @@ export const threadsMax = 256;
 export const realtimeSweepMs = 500;
 /** SCHED_FIFO priority, one below the kernel's threaded interrupts (50), which carry the network. */
 export const realtimePriority = 49;
+/** Public addresses that the gate guards: each costs two instructions per frame that leaves. */
+export const gateAddressesMax = 64;
+/** Room for the verifier's reason, bytes; a longer log fails the load (ENOSPC) on Linux < 6.4. */
+export const verifierLogBytes = 65536;
+/** Connections read in one list; the rest are counted. A board serves some thousand clients. */
+export const connectionsMax = 8192;
+/** Addresses in one filter of ARP senders: as many as a gate guards, and a jump fits its byte. */
+export const arpSendersMax = 64;
+/** Local addresses of one list of connections: as many as a gate guards. */
+export const connectionAddressesMax = 64;

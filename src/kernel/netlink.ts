@@ -65,14 +65,23 @@ const NLM_F_ACK_TLVS = 0x200;
 
 /** Opens a request socket in the calling thread's network namespace. */
 export function openNetlink(): Result<Netlink, SysError> {
-  const fd = makeNetlink(0, 0);
+  return openNetlinkOf(NETLINK_ROUTE);
+}
+
+/** The same for another netlink family (socket diagnosis: netlink(7) NETLINK_SOCK_DIAG). */
+export function openNetlinkOf(protocol: number): Result<Netlink, SysError> {
+  const fd = makeNetlink(0, 0, protocol);
   if (!fd.ok) return fd;
   return ok({ fd: fd.value, sequence: 1, close: () => void closeFd(fd.value) });
 }
 
-/** A bound rtnetlink socket; `groups` is the RTMGRP_ bit mask of what it hears. */
-export function makeNetlink(groups: number, typeFlags: number): Result<number, SysError> {
-  const text = "rtnetlink";
+/** A bound netlink socket; `groups` is the bit mask of what it hears (RTMGRP_ for rtnetlink). */
+export function makeNetlink(
+  groups: number,
+  typeFlags: number,
+  protocol: number = NETLINK_ROUTE,
+): Result<number, SysError> {
+  const text = protocol === NETLINK_ROUTE ? "rtnetlink" : `netlink ${protocol}`;
   const type = SOCK_RAW | SOCK_CLOEXEC | typeFlags;
   const timeout = new BigInt64Array([
     BigInt(Math.floor(netlinkAnswerTimeoutMs / 1000)),
@@ -80,7 +89,7 @@ export function makeNetlink(groups: number, typeFlags: number): Result<number, S
   ]);
   const flag = (name: number, option: string) => (fd: number) =>
     setIntOption(fd, { level: SOL_NETLINK, name, value: 1, text: option });
-  return makeSocket({ family: AF_NETLINK, type, protocol: NETLINK_ROUTE, text }, (fd) =>
+  return makeSocket({ family: AF_NETLINK, type, protocol, text }, (fd) =>
     inOrder([
       () =>
         setOption(fd, {

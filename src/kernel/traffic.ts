@@ -21,19 +21,26 @@ import {
 export type TrafficDirection = "ingress" | "egress";
 
 const RTM_NEWQDISC = 36;
-const RTM_NEWTFILTER = 44;
-const RTM_DELTFILTER = 45;
-const TCA_KIND = 1;
-const TCA_OPTIONS = 2;
+/** rtnetlink(7): a filter is new. */
+export const RTM_NEWTFILTER = 44;
+/** rtnetlink(7): a filter is gone. */
+export const RTM_DELTFILTER = 45;
+/** linux/rtnetlink.h: the kind of a qdisc or filter, and its options. */
+export const TCA_KIND = 1;
+/** See TCA_KIND. */
+export const TCA_OPTIONS = 2;
 const TCA_BPF_OPS_LEN = 4;
 const TCA_BPF_OPS = 5;
-const TCA_BPF_FLAGS = 8;
-const TCA_BPF_FLAG_ACT_DIRECT = 1;
+/** linux/pkt_cls.h: the answer of the program is the verdict. */
+export const TCA_BPF_FLAGS = 8;
+/** See TCA_BPF_FLAGS. */
+export const TCA_BPF_FLAG_ACT_DIRECT = 1;
 const TC_ACT_SHOT = 2;
 /** linux/pkt_sched.h: handle ffff:, parents ffff:fff1 (the qdisc), :fff2 and :fff3 (filters). */
 const handleClsact = 0xffff0000;
 const parentClsact = 0xfffffff1;
-const parentOf: Readonly<Record<TrafficDirection, number>> = {
+/** Parent of the filters of a direction. */
+export const parentOf: Readonly<Record<TrafficDirection, number>> = {
   ingress: 0xfffffff2,
   egress: 0xfffffff3,
 };
@@ -84,7 +91,8 @@ export function passTraffic(
   return !removed.ok && removed.error.errno === ENOENT ? ok(undefined) : removed;
 }
 
-function addClsact(nl: Netlink, index: number): Result<void, SysError> {
+/** Makes room for filters on a device (tc-bpf(8)); harmless if there is some. */
+export function addClsact(nl: Netlink, index: number): Result<void, SysError> {
   const head = trafficMessage({ index, handle: handleClsact, parent: parentClsact, info: 0 });
   const added = requestChange(nl, {
     op: "add",
@@ -97,7 +105,7 @@ function addClsact(nl: Netlink, index: number): Result<void, SysError> {
 }
 
 /** struct tcmsg, 20 bytes: family u8, pad, index i32, handle u32, parent u32, info u32. */
-function trafficMessage(of: {
+export function trafficMessage(of: {
   index: number;
   handle: number;
   parent: number;

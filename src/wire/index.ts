@@ -79,10 +79,19 @@ export {
   dhcpBytesDefault,
   dhcpBytesMax,
   dhcpBytesMin,
+  publicClientsBytesMax,
+  publicClientsMax,
   serviceNameBytesMax,
   slotServicesMax,
   udpPayloadBytesMax,
 } from "./limits.ts";
+export {
+  decodePublicClients,
+  encodePublicClients,
+  type PublicClient,
+  type PublicClientChange,
+  type PublicClients,
+} from "./public-clients.ts";
 export {
   decodeRarp,
   decodeRarpFrame,
@@ -99,5 +108,6 @@ export {
   encodeServices,
   type SlotServices,
 } from "./services.ts";
+export { encodeTickle, protocolTcp, tickleBytes, type TickleConnection } from "./tcp.ts";
 export { decodeUdp, encodeUdp, type UdpAddresses, udpHeaderBytes, type UdpPacket } from "./udp.ts";
 export { decodeUdpFrame, encodeUdpFrame, type UdpFrame, udpFrameHeaderBytes } from "./udp-frame.ts";

@@ -25,3 +25,8 @@ export const dhcpBytesDefault = 548;
 export const dhcpBytesMax = udpPayloadBytesMax;
 /** Bytes of one option's piece: its length is one byte (RFC 2132 §2). */
 export const dhcpPieceBytesMax = 255;
+
+/** Changes in one message of public clients: 60 x 24 bytes and a header stay in one frame. */
+export const publicClientsMax = 60;
+/** A whole message of public clients, bytes. */
+export const publicClientsBytesMax = 1448;
