@@ -3,7 +3,7 @@
 // is the board's eth-a or eth-b. Namespaces have no name: they end with the lab's descriptor and
 // the last process in them, so a killed lab leaves none.
 
-import { type Mac, type NetworkId, ok, type Result } from "../base/index.ts";
+import { type Mac, type NetworkId, networkIds, ok, type Result } from "../base/index.ts";
 import {
   addAddress,
   closeNetns,
@@ -14,9 +14,12 @@ import {
   dropTraffic,
   findLink,
   inNetns,
+  listAddresses,
+  listLinks,
   type Netlink,
   openNetlink,
   passTraffic,
+  removeAddress,
   setLink,
   type SysError,
   writeSysctl,
@@ -106,6 +109,40 @@ export function plugCable(
   if (!joined.ok) return joined;
   const up = setUp(board.netns.nl, device);
   return up.ok ? ok(undefined) : up;
+}
+
+/** Takes the board's own ends of its cables down: nothing leaves it, the switch loses carrier. */
+export function darkenBoard(netns: LabNetns): Result<void, SysError> {
+  for (const network of networkIds) {
+    const down = setLink(netns.nl, boardIndex[network], { up: false });
+    if (!down.ok && down.error.code !== "ENODEV") return down; // ENODEV: it has no such cable
+  }
+  return ok(undefined);
+}
+
+/** A kernel just booted: no addresses, no links but the cables, which are up. */
+export function wakeBoard(netns: LabNetns): Result<void, SysError> {
+  const links = listLinks(netns.nl);
+  if (!links.ok) return links;
+  const cables = networkIds.map((network) => boardIndex[network]);
+  for (const link of links.value) {
+    if (link.name === "lo" || cables.includes(link.index)) continue;
+    const deleted = deleteLink(netns.nl, link.index);
+    if (!deleted.ok && deleted.error.code !== "ENODEV") return deleted; // it went with its parent
+  }
+  const addresses = listAddresses(netns.nl);
+  if (!addresses.ok) return addresses;
+  for (const each of addresses.value) {
+    if (!cables.includes(each.index)) continue;
+    const removed = removeAddress(netns.nl, each);
+    if (!removed.ok && removed.error.code !== "EADDRNOTAVAIL") return removed;
+  }
+  for (const { index } of links.value) {
+    if (!cables.includes(index)) continue;
+    const up = setLink(netns.nl, index, { up: true });
+    if (!up.ok) return up;
+  }
+  return ok(undefined);
 }
 
 /** Takes a cable away; the board's interface is gone with it. */
