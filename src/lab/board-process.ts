@@ -21,7 +21,7 @@ export type BoardProcess = {
   readonly exited: Promise<void>;
   /** False from the moment it is gone. */
   readonly isRunning: () => boolean;
-  /** False as soon as its programs are gone; the kernel tells that before our child has ended. */
+  /** False once all its programs are gone, and not before: `unshare` may end earlier than they. */
   readonly isAlive: () => boolean;
 };
 
@@ -99,8 +99,7 @@ export async function startBoardProcess(board: {
     };
     // PID 1 ends after everything in its namespace (zap_pid_ns_processes in the kernel).
     if (!watchPid(initPid, end).ok) void exited.then(end);
-    const isAlive = (): boolean => alive && running;
-    return ok({ pid: child.pid, initPid, exited, isRunning: () => running, isAlive });
+    return ok({ pid: child.pid, initPid, exited, isRunning: () => running, isAlive: () => alive });
   }
   child.kill("SIGKILL");
   await exited;

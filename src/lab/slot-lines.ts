@@ -5,6 +5,7 @@
 // ok         reaches the board              the truth
 // stuck      does nothing                   does not move any more
 // lying      does nothing                   as ordered; HEALTHY#, which nobody orders: the opposite
+// A board that still dies has power: power-good goes off with its last program, not with the order.
 
 import type { LineOrder, SlotLines } from "../slots/index.ts";
 
@@ -76,7 +77,7 @@ export function readLines(lines: LabSlotLines, { present, runs }: BoardTruth): S
   const said = { ok: isHealthy, stuck: health.frozen, lying: !isHealthy };
   return {
     present,
-    powerGood: present && readBack(power),
+    powerGood: present && (readBack(power) || (power.fault !== "lying" && runs)),
     healthy: said[health.fault],
     resetAsserted: readBack(reset),
   };

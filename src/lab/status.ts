@@ -94,7 +94,7 @@ function ordered(world: LabWorld): SwitchUnit[] {
 
 function seated(unit: BoardUnit | undefined): SeatedBoard | undefined {
   if (unit === undefined) return undefined;
-  const running = unit.process?.isRunning() === true;
+  const running = unit.process?.isAlive() === true;
   return {
     serial: unit.serial,
     running,

@@ -114,8 +114,11 @@ export function plugCable(
 /** Takes the board's own ends of its cables down: nothing leaves it, the switch loses carrier. */
 export function darkenBoard(netns: LabNetns): Result<void, SysError> {
   for (const network of networkIds) {
-    const down = setLink(netns.nl, boardIndex[network], { up: false });
-    if (!down.ok && down.error.code !== "ENODEV") return down; // ENODEV: it has no such cable
+    const link = findLink(netns.nl, deviceOf[network]);
+    if (!link.ok && link.error.code === "ENODEV") continue; // it has no such cable
+    if (!link.ok) return link;
+    const down = setLink(netns.nl, link.value.index, { up: false });
+    if (!down.ok) return down;
   }
   return ok(undefined);
 }
@@ -124,21 +127,22 @@ export function darkenBoard(netns: LabNetns): Result<void, SysError> {
 export function wakeBoard(netns: LabNetns): Result<void, SysError> {
   const links = listLinks(netns.nl);
   if (!links.ok) return links;
-  const cables = networkIds.map((network) => boardIndex[network]);
-  for (const link of links.value) {
-    if (link.name === "lo" || cables.includes(link.index)) continue;
-    const deleted = deleteLink(netns.nl, link.index);
+  const isCable = (name: string): boolean => networkIds.some((id) => deviceOf[id] === name);
+  for (const { name, index } of links.value) {
+    if (name === "lo" || isCable(name)) continue;
+    const deleted = deleteLink(netns.nl, index);
     if (!deleted.ok && deleted.error.code !== "ENODEV") return deleted; // it went with its parent
   }
   const addresses = listAddresses(netns.nl);
   if (!addresses.ok) return addresses;
+  const cables = links.value.filter(({ name }) => isCable(name));
   for (const each of addresses.value) {
-    if (!cables.includes(each.index)) continue;
+    if (!cables.some(({ index }) => index === each.index)) continue;
     const removed = removeAddress(netns.nl, each);
+    // The kernel takes second addresses of a subnet away with the first.
     if (!removed.ok && removed.error.code !== "EADDRNOTAVAIL") return removed;
   }
-  for (const { index } of links.value) {
-    if (!cables.includes(index)) continue;
+  for (const { index } of cables) {
     const up = setLink(netns.nl, index, { up: true });
     if (!up.ok) return up;
   }

@@ -9,7 +9,7 @@
 // fencing    joined or refused judge: held      cut power; held     noted      refused
 // held       joined or refused stronger proof   releasing/kept-off  noted      refused
 // kept-off   fencing           release RST#     -                   -          ordered, not reset
-// releasing  fencing           idle             idle, alarm         -          refused
+// releasing  fencing           idle             alarm, again        -          refused
 // ordered    fencing, answered next step, idle  idle, failed        -          refused
 // An order is refused everywhere if its epoch is old, its incarnation is not the one that is heard,
 // or the board was heard within T_SILENT (F9). `start` moves no line (F7).

@@ -38,7 +38,7 @@ export const explanations = {
   },
   "slot-not-released": {
     meaning: "RST# or power was given back to the slot, but the line does not show it.",
-    action: "It is tried again every 30 s. Check the driver, the wiring and the supply.",
+    action: "It is ordered again every 5 s. Check the driver, the wiring and the supply.",
   },
   "slot-reset-unexplained": {
     meaning: "The slot is in reset, and not by this process: perhaps a fence that was cut short.",

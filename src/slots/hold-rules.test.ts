@@ -86,7 +86,7 @@ describe("F6: held until committed", () => {
     tell(world, { type: "committed", group: "files", epoch: 2 });
     fire(world);
     read(world, inReset);
-    expect(acts(fire(world))).toEqual(["alarm slot-not-released"]);
+    expect(acts(fire(world))).toEqual(["alarm slot-not-released", "release-reset"]);
     read(world, inReset);
     expect(acts(fire(world))).toEqual(["release-reset"]);
     expect(acts(read(world, good))).toEqual(["healthy good", "over slot-not-released"]);

@@ -40,7 +40,7 @@ export const resetPulseMs = 100;
 export const cycleOffMs = 2000;
 /** An operator's order must be read back in this time, ms; slow supplies need a second. */
 export const operatorMs = 10_000;
-/** A release must be read back in this time, ms; then alarm, and again after T_HOLD_MAX. */
+/** A release must be read back in this time, ms; then alarm, and it is ordered again. */
 export const releaseMs = 5000;
 /** A slot that looks empty for this long, ms, is empty: contacts bounce for some ms. */
 export const emptyMs = 50;

@@ -3,6 +3,8 @@
 // and T_HOLD_MAX at most; then it boots, as a standby. The third fence within 10 minutes keeps it
 // off: power off, RST# released, so that a restarted CCN, which ends resets it cannot explain,
 // leaves it off, too. A new board in the slot starts without a human.
+// What a restarted CCN cannot tell: a board whose RST# is stuck and whose power was cut looks as if
+// an operator had switched it off, and stays off until one switches it on.
 
 import { addUs, assert, type MonoUs, msToUs } from "../../base/index.ts";
 import { fenceWindowMs, orderSampleMs, releaseMs } from "../limits.ts";
@@ -42,7 +44,7 @@ export function onHoldTimer(
   const isCommitted = fence.pending.size === 0;
   const heldUs = now - fence.atUs;
   const told = note("info", "slot-hold-over", { slot: slot.slot, isCommitted, heldUs });
-  if (!fence.keepOff) return [told, ...release(slot, now, slot.isCut)];
+  if (!fence.keepOff) return [told, ...release(slot, now, owesPower(slot))];
   enter(slot, { kind: "kept-off", isReleased: false }, now);
   slot.isCut = !slot.isOffWished;
   const minutes = fenceWindowMs / 60_000;
@@ -53,6 +55,11 @@ export function onHoldTimer(
     ...raise(slot, "slot-kept-off", text, now),
     sampleAfter(slot, now, msToUs(orderSampleMs)),
   ];
+}
+
+/** True if power must be given back: we cut it, or a CCN before us did in the same fence. */
+function owesPower(slot: Slot): boolean {
+  return slot.isCut || (!slot.isOffWished && slot.reading?.powerGood === false);
 }
 
 /** Lets the board boot: power first, RST# when power is good. */
@@ -74,6 +81,10 @@ export function onReleaseSample(
 ): SlotEffect[] {
   const { reading } = slot;
   assert(reading !== undefined, "a reading was taken");
+  if (slot.wasEmpty && !reading.present) {
+    enter(slot, { kind: "idle" }, now); // pulled meanwhile: the next board is let in as such
+    return clear(slot, "slot-not-released");
+  }
   const again = sampleAfter(slot, now, msToUs(orderSampleMs));
   if (reading.askedUs < slot.phaseUs) return [again];
   if (phase.needsPower) {
@@ -84,10 +95,10 @@ export function onReleaseSample(
   }
   if (reading.resetAsserted) return [again];
   enter(slot, { kind: "idle" }, now);
-  return [note("info", "slot-released", { slot: slot.slot })];
+  return [note("info", "slot-released", { slot: slot.slot }), ...clear(slot, "slot-not-released")];
 }
 
-/** A release was not read back in time. RST# is released anyway; F7 tries again later. */
+/** A release was not read back in time: alarm, and both orders again until the lines show it. */
 export function onReleaseTimer(
   slot: Slot,
   phase: Extract<Phase, { kind: "releasing" }>,
@@ -95,12 +106,11 @@ export function onReleaseTimer(
 ): SlotEffect[] {
   if (now < phase.dueUs) return [];
   const what = phase.needsPower ? "power does not come back" : "RST# stays asserted";
-  const number = slot.slot;
-  const effects = raise(slot, "slot-not-released", `slot ${number}: ${what}`, now);
-  if (phase.needsPower) effects.push({ type: "release-reset", slot: number });
-  slot.isCut = false;
-  enter(slot, { kind: "idle" }, now);
-  return effects;
+  const told = raise(slot, "slot-not-released", `slot ${slot.slot}: ${what}`, now);
+  const orders = release(slot, now, phase.needsPower);
+  // Power-good may be the line that is broken: the board must not stay in reset for it.
+  if (phase.needsPower) orders.push({ type: "release-reset", slot: slot.slot });
+  return [...told, ...orders];
 }
 
 /** A reading of a slot that is kept off: once unpowered it needs no reset any more. */
@@ -145,7 +155,7 @@ export function onIdleTimer(state: SlotsState, slot: Slot, now: MonoUs): SlotEff
   const dueUs = strangeResetDueUs(state, slot);
   if (dueUs === undefined || now < dueUs) return [];
   const told = note("warn", "slot-reset-ended", { slot: slot.slot });
-  return [told, ...release(slot, now, slot.reading?.powerGood === false)];
+  return [told, ...release(slot, now, owesPower(slot))];
 }
 
 /** Another board was put into a slot that was empty: what its predecessor did is forgotten. */
@@ -160,6 +170,7 @@ function onInserted(slot: Slot, now: MonoUs): SlotEffect[] | undefined {
   const effects = [
     note("info", "slot-board-inserted", { slot: slot.slot }),
     ...clear(slot, "slot-kept-off"),
+    ...clear(slot, "slot-not-released"),
     ...clear(slot, "slot-fence-failed"),
     ...clear(slot, "slot-line-contradicts"),
     ...clear(slot, "slot-two-incarnations"),

@@ -35,7 +35,6 @@ export function takeReading(
   for (const line of lineNames) effects.push(...takeLine(slot, line, before));
   const isOff = (reading.resetAsserted || !reading.powerGood) && !reading.healthy;
   slot.offFrom = isOff ? (slot.offFrom ?? reading) : undefined;
-  if (!reading.resetAsserted) effects.push(...clear(slot, "slot-not-released"));
   const emptyFrom = slot.lines.present.badFrom;
   if (emptyFrom !== undefined && reading.askedUs >= addUs(emptyFrom.atUs, msToUs(emptyMs))) {
     slot.wasEmpty = true;
@@ -50,6 +49,8 @@ function takeLine(slot: Slot, line: LineName, before: LineReading | undefined): 
   const good = reading[line];
   if (good) watch.goodAt = reading;
   watch.badFrom = good ? undefined : (watch.badFrom ?? reading);
+  if (good) watch.badInLife = undefined;
+  else if (isWithinLife(slot, reading)) watch.badInLife ??= reading;
   if (before === undefined || before[line] === good) return [];
   const sinceUs = reading.edgeUs ?? before.askedUs;
   const { atUs } = reading;
@@ -87,9 +88,10 @@ export function takeBeat(
   let effects: SlotEffect[] | undefined;
   for (const line of lineNames) {
     const watch = slot.lines[line];
-    const { badFrom, goodAt } = watch;
-    if (badFrom !== undefined && isWithinLife(slot, badFrom)) {
-      if (sentUs <= addUs(badFrom.atUs, state.timing.inFlightUs)) continue;
+    const { badFrom, badInLife, goodAt } = watch;
+    if (badFrom !== undefined) {
+      if (badInLife === undefined) continue;
+      if (sentUs <= addUs(badInLife.atUs, state.timing.inFlightUs)) continue;
       watch.trustedUs = undefined;
       if (slot.alarms.has("slot-line-contradicts")) continue;
       state.counters.contradictions++;
@@ -126,7 +128,10 @@ function onNewLife(
   slot.firstBeatUs = sentUs;
   slot.lastBeatUs =
     slot.lastBeatUs === undefined || sentUs > slot.lastBeatUs ? sentUs : slot.lastBeatUs;
-  for (const line of lineNames) slot.lines[line].trustedUs = undefined;
+  for (const line of lineNames) {
+    slot.lines[line].trustedUs = undefined;
+    slot.lines[line].badInLife = undefined;
+  }
   const effects: SlotEffect[] = [sampleAfter(slot, now, 0)];
   if (isBack) {
     slot.hasTwoLives = true;

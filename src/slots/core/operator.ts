@@ -76,6 +76,7 @@ export function onOperator(state: SlotsState, order: OperatorOrder, now: MonoUs)
   return [
     note("info", "slot-order-begun", { slot: slot.slot, action, by }),
     ...clear(slot, "slot-kept-off"),
+    ...clear(slot, "slot-not-released"),
     ...giveStep(slot, phase, now),
   ];
 }
@@ -95,6 +96,7 @@ function whyNot(
       return `slot ${slot.slot} is held after a fence, for ${seconds} s at most; ask again then`;
     }
     case "releasing":
+      if (slot.alarms.has("slot-not-released")) return undefined; // people may try their way
       return `slot ${slot.slot} is coming back; ask again in a second`;
     case "ordered":
       return `slot ${slot.slot} still carries out "${phase.order.action}"`;

@@ -71,6 +71,7 @@ export function slotsState(slots: readonly SlotId[], timing: SlotTiming, now: Mo
 function newSlot(slot: SlotId, now: MonoUs): Slot {
   const unknown = (): LineWatch => ({
     badFrom: undefined,
+    badInLife: undefined,
     goodAt: undefined,
     trustedUs: undefined,
   });

@@ -178,6 +178,8 @@ export type SlotTiming = {
 export type LineWatch = {
   /** First reading of the bad ones since the last good one. */
   badFrom: LineReading | undefined;
+  /** The same since the present incarnation was first heard: what its heartbeats contradict. */
+  badInLife: LineReading | undefined;
   /** Newest good reading. */
   goodAt: LineReading | undefined;
   /** When it was seen good between two BEATs of the present incarnation; undefined = not trusted. */
