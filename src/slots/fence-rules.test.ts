@@ -89,16 +89,15 @@ describe("F4: strong proof", () => {
   test("a reading that was asked for before the order counts for nothing", () => {
     const world = silentBoard();
     const askedUs = world.now;
+    pass(world, 0.1);
     fence(world);
-    for (const atMs of [1, 2, 3]) {
-      const atUs = addUs(askedUs, atMs * 1000);
-      const before = addUs(askedUs, -1);
-      const reading = { ...inReset, askedUs: before, atUs, edgeUs: undefined };
-      world.now = atUs;
-      expect(acts(tell(world, { type: "sample", slot: slot1, reading }))).not.toContain(
-        "proof strong F4",
-      );
-    }
+    pass(world, 0.1);
+    const reading = { ...inReset, askedUs, atUs: world.now, edgeUs: undefined };
+    tell(world, { type: "sample", slot: slot1, reading });
+    pass(world, 1);
+    expect(acts(read(world, inReset))).toEqual([]);
+    pass(world, 1);
+    expect(acts(read(world, inReset))).toEqual(["proof strong F4"]);
   });
 
   test("a good reading between two bad ones begins the count anew", () => {
@@ -160,6 +159,20 @@ describe("F4: strong proof", () => {
     pass(world, 1);
     const proof = proofIn(read(world, unpowered));
     expect([proof.strength, proof.evidence.at(-1)?.line]).toEqual(["strong", "powerGood"]);
+  });
+
+  test("power-good alone decides nothing: RST# not read back and HEALTHY# not trusted", () => {
+    const world = silentBoard();
+    beatAndRead(world, { ...good, healthy: false });
+    pass(world, 40);
+    fence(world);
+    read(world, { ...good, healthy: false });
+    fire(world);
+    for (let i = 0; i < 5; i++) {
+      expect(acts(read(world, unpowered))).not.toContain("proof strong F4");
+      pass(world, 1);
+    }
+    expect(acts(fire(world))).toEqual(["proof weak F4"]);
   });
 
   test("RST# and power both stuck: refused with an alarm, never a proof", () => {

@@ -119,10 +119,11 @@ describe("F7: a starting CCN", () => {
     for (const lines of [good, inReset, unpowered, empty, { ...unpowered, resetAsserted: true }]) {
       const world = slotWorld();
       for (let i = 0; i < 10; i++) {
-        expect(acts(read(world, lines))).toEqual([]);
+        read(world, lines);
         pass(world, 100);
       }
-      expect(acts(tell(world, { type: "timer" }))).toEqual([]);
+      tell(world, { type: "timer" });
+      expect(acts(world.effects)).toEqual([]);
     }
   });
 

@@ -4,9 +4,9 @@
 // two readings >= 1 ms apart, both asked for after the order, and no BEAT was sent after it.
 //   RST# read back asserted, HEALTHY# bad       the usual way
 //   RST# read back asserted, power-good off     a board that lost its power at the same time
-//   power cut, power-good off                   power-good is the cut's read-back; RST# may be stuck
-// Power-good decides only if a trusted HEALTHY# does not say the opposite: with RST# and power-good
-// both lying, HEALTHY# is what is left to tell that the board runs.
+//   power cut, power-good off, HEALTHY# bad     RST# is stuck; power-good is the cut's read-back
+// Power-good decides only with another line at its side: RST# read back and no trusted HEALTHY# that
+// says good, or a trusted HEALTHY# that says bad. So no two lines that lie can make it decide.
 // F5: the slot was empty, or off for T_OFF, before the order: done at once; strong only if the line
 // that says so was trusted. A new CCN has seen no line good, so its answer is weak.
 
@@ -47,7 +47,7 @@ function byOrder(slot: Slot, fence: Fence, reading: LineReading): Verdict | unde
     fence.first.set(line, first);
     if (reading.askedUs < addUs(first.atUs, sampleGapUs)) continue;
     if (!isTrusted(slot, fence, line) || !isSilentSince(slot, orderUs(fence, line))) continue;
-    if (line === "powerGood" && reading.healthy && isTrusted(slot, fence, "healthy")) continue;
+    if (line === "powerGood" && !mayDecide(slot, fence, reading)) continue;
     const evidence = evidenceOf(slot, fence, [
       { atUs: first.atUs, what: "line-bad", line },
       { atUs: reading.atUs, what: "line-still-bad", line },
@@ -55,6 +55,12 @@ function byOrder(slot: Slot, fence: Fence, reading: LineReading): Verdict | unde
     return { strength: "strong", rule: "F4", evidence };
   }
   return undefined;
+}
+
+/** True if the other lines let power-good decide. */
+function mayDecide(slot: Slot, fence: Fence, reading: LineReading): boolean {
+  if (isTrusted(slot, fence, "healthy")) return !reading.healthy;
+  return reading.resetAsserted;
 }
 
 /** True if this reading shows an order read back and the line bad. */
