@@ -113,7 +113,7 @@ export async function startBoardProcess(board: {
  * whose power is cut sends nothing, use `pull` for that.
  */
 export async function killBoardProcess(board: BoardProcess): Promise<Result<void, LabError>> {
-  if (!board.isRunning()) return ok(undefined);
+  if (!board.isRunning() && !board.isAlive()) return ok(undefined);
   // PID 1 ends last, after everything in its namespace; unshare may be gone before it.
   const treeGone = Promise.withResolvers<void>();
   if (!watchPid(board.initPid, treeGone.resolve).ok) treeGone.resolve();

@@ -1,8 +1,7 @@
 // The fence core: what a CCN does with the reset and power lines of its slots (leases.md F3 to F9,
 // S4). Pure: events in, effects out; the time is given. Promise: a strong proof is never given for a
-// board that still runs, as long as at most one of its lines is faulty, or it was heard while the
-// faults were there (core.property.test.ts plays both). A proof is what was read back, never what
-// was ordered.
+// board that still runs, with one line stuck or lying in any way, or two that were so while it was
+// heard (property.test.ts plays both). A proof is what was read back, never what was ordered.
 //
 // phase      fence             sample           timer               committed  operator order
 // idle       fencing           F7, insertion    end a reset (F7)    -          ordered
@@ -128,7 +127,7 @@ function onSample(
       if (!isOpen(phase.fence)) return effects;
       return [...effects, ...onFenceSample(state, slot, phase.fence, now)];
     case "kept-off":
-      return [...effects, ...onKeptOffSample(slot, phase, now)];
+      return [...effects, ...onKeptOffSample(slot, now)];
     case "releasing":
       return [...effects, ...onReleaseSample(slot, phase, now)];
     case "ordered":

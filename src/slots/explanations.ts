@@ -56,6 +56,10 @@ export const explanations = {
     meaning: "Presence, power-good or HEALTHY# of a slot went bad or good.",
     action: "Nothing by itself; delayUsMax is how late we may have seen it.",
   },
+  "slot-changes-untold": {
+    meaning: "Lines changed so often in a second that only some changes got their line.",
+    action: "Find the slot in the lines before: its contacts or its HEALTHY# chatter.",
+  },
   "slot-line-contradicts": {
     meaning:
       "A line says that the board is off, yet it sends heartbeats: the line is not believed.",

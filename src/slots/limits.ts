@@ -25,14 +25,18 @@ export const fenceWindowMs = 600_000;
 export const sampleEveryMs = 100;
 /** While an operator's order or a release waits for its read-back, lines are read this often, ms. */
 export const orderSampleMs = 10;
-/** One reading of all slots must be there after this, ms; it is tried again at once. */
-export const readDeadlineMs = 50;
+/** One reading of all slots must be there after this, ms: slow drivers (IPMI) take 60 to 350. */
+export const readDeadlineMs = 1000;
 /** One reading while a fence runs, ms: several fit into T_RST. */
 export const fenceReadDeadlineMs = 5;
 /** One order to a driver, ms: T_RST, so that the next step never waits for a stuck one. */
 export const orderDeadlineMs = 10;
-/** Readings in a row that fail before an alarm: half a second at `sampleEveryMs`. */
-export const readFailuresMax = 5;
+/** Readings in a row that fail before an alarm: 0.3 s of refusals, 3 s of silence. */
+export const readFailuresMax = 3;
+/** Between two readings that edges of the hardware cause, us: a chattering line costs no more. */
+export const edgeGapUs = 1000;
+/** Log lines a second about changed lines; 63 boards that boot together fit. */
+export const changeLinesPerSecondMax = 128;
 
 /** RST# pulse of an operator's reset, ms: a PC needs some ms, a PCI bus 100 (PCI 2.2 §4.3.2). */
 export const resetPulseMs = 100;

@@ -39,7 +39,11 @@ const answerSchema = z.union([
   }),
   z.object({
     edge: slot,
-    edgeUs: z.number().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
+    edgeUs: z
+      .number()
+      .min(0)
+      .max(Number.MAX_SAFE_INTEGER - 1)
+      .optional(),
   }),
 ]);
 

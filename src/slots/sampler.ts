@@ -2,12 +2,12 @@
 // of the hardware wishes it. At most one reading of each kind is under way and one is planned, so a
 // stuck driver costs nothing but its slots' age.
 
-import { assert, type MonoUs, type SlotId } from "../base/index.ts";
+import { addUs, assert, type MonoUs, type SlotId } from "../base/index.ts";
 import { monoNowUs } from "../kernel/index.ts";
 import type { LineReading } from "./core/types.ts";
 import { withDeadline } from "./deadline.ts";
 import type { SlotDriver } from "./driver.ts";
-import { fenceReadDeadlineMs, readDeadlineMs, sampleEveryMs } from "./limits.ts";
+import { edgeGapUs, fenceReadDeadlineMs, readDeadlineMs, sampleEveryMs } from "./limits.ts";
 
 /** Reads lines. */
 export type Sampler = {
@@ -21,6 +21,8 @@ export type Sampler = {
 type Wish = {
   readonly slot: SlotId;
   atUs: MonoUs | undefined;
+  /** When it was read last by wish. */
+  askedUs: MonoUs | undefined;
   edgeUs: MonoUs | undefined;
   isReading: boolean;
   timer: ReturnType<typeof setTimeout> | undefined;
@@ -54,7 +56,10 @@ export function createSampler(parts: SamplerParts): Sampler {
     const wish = wishes.get(slot);
     if (wish === undefined) return;
     wish.edgeUs ??= edgeUs;
-    soon(sampling, wish, monoNowUs());
+    const now = monoNowUs();
+    const { askedUs } = wish;
+    const nextUs = askedUs === undefined ? now : addUs(askedUs, edgeGapUs);
+    soon(sampling, wish, nextUs > now ? nextUs : now);
   });
   const interval = setInterval(() => void readAll(sampling), sampleEveryMs);
   return {
@@ -72,7 +77,14 @@ export function createSampler(parts: SamplerParts): Sampler {
 }
 
 function newWish(slot: SlotId): Wish {
-  return { slot, atUs: undefined, edgeUs: undefined, isReading: false, timer: undefined };
+  return {
+    slot,
+    atUs: undefined,
+    askedUs: undefined,
+    edgeUs: undefined,
+    isReading: false,
+    timer: undefined,
+  };
 }
 
 function soon(sampling: Sampling, wish: Wish, atUs: MonoUs): void {
@@ -98,6 +110,7 @@ function plan(sampling: Sampling, wish: Wish): void {
 async function readOne(sampling: Sampling, wish: Wish): Promise<void> {
   assert(!wish.isReading, "one reading of a slot at a time");
   wish.atUs = undefined;
+  wish.askedUs = monoNowUs();
   wish.isReading = true;
   await read(sampling, [wish.slot], fenceReadDeadlineMs);
   wish.isReading = false;

@@ -2,7 +2,15 @@
 // and answers. It decides nothing about a board. Every driver call is stamped before and after on
 // our own clock, because a proof counts only readings asked for after its order.
 
-import { assert, type Log, type MonoUs, type SlotId } from "../base/index.ts";
+import {
+  assert,
+  type LineBudget,
+  lineBudget,
+  takeLine,
+  type Log,
+  type MonoUs,
+  type SlotId,
+} from "../base/index.ts";
 import type { Incarnation } from "../base/index.ts";
 import type { Timing } from "../config/index.ts";
 import { monoNowUs } from "../kernel/index.ts";
@@ -23,7 +31,13 @@ import type {
 } from "./core/types.ts";
 import type { LineOrder, SlotDriver } from "./driver.ts";
 import { createSampler, type Sampler } from "./sampler.ts";
-import { orderDeadlineMs, ordersMax, subscribersMax, waitingEventsMax } from "./limits.ts";
+import {
+  changeLinesPerSecondMax,
+  orderDeadlineMs,
+  ordersMax,
+  subscribersMax,
+  waitingEventsMax,
+} from "./limits.ts";
 import { withDeadline } from "./deadline.ts";
 
 /** What the slots need. */
@@ -80,6 +94,7 @@ type Shell = {
   readonly log: Log;
   readonly state: SlotsState;
   readonly sampler: Sampler;
+  readonly changes: LineBudget;
   readonly listeners: Set<(news: SlotNews) => void>;
   readonly waiters: Set<Waiter>;
   readonly operators: Map<number, (answer: OperatorAnswer) => void>;
@@ -105,6 +120,7 @@ export function startSlots(options: SlotsOptions): Slots {
       onReading: (slot, reading) => feed(shell, { type: "sample", slot, reading }),
       onFailed: (slot, text) => feed(shell, { type: "sample-failed", slot, text }),
     }),
+    changes: lineBudget(changeLinesPerSecondMax, monoNowUs()),
     listeners: new Set(),
     waiters: new Set(),
     operators: new Map(),
@@ -216,7 +232,7 @@ function carryOut(shell: Shell, effect: SlotEffect): void {
     case "set-timer":
       return setTimer(shell, effect.atUs);
     case "log":
-      return shell.log[effect.level](effect.event, effect.fields);
+      return write(shell, effect);
     default:
       return effect satisfies never;
   }
@@ -241,6 +257,17 @@ async function give(shell: Shell, slot: SlotId, order: LineOrder): Promise<void>
   }
   const reading = { ...done.value, askedUs, atUs: monoNowUs(), edgeUs: undefined };
   feed(shell, { type: "sample", slot, reading });
+}
+
+/** A chattering line must not drown the log; its counters and news stay whole. */
+function write(shell: Shell, line: Extract<SlotEffect, { type: "log" }>): void {
+  const { log, changes } = shell;
+  if (line.event === "slot-line-changed") {
+    const { allowed, suppressed } = takeLine(changes, monoNowUs());
+    if (suppressed > 0) log.warn("slot-changes-untold", { lines: suppressed });
+    if (!allowed) return;
+  }
+  log[line.level](line.event, line.fields);
 }
 
 function tell(shell: Shell, news: SlotNews): void {

@@ -7,7 +7,7 @@
 // an operator had switched it off, and stays off until one switches it on.
 
 import { addUs, assert, type MonoUs, msToUs } from "../../base/index.ts";
-import { fenceWindowMs, orderSampleMs, releaseMs } from "../limits.ts";
+import { fenceWindowMs, groupsMax, orderSampleMs, releaseMs } from "../limits.ts";
 import { clear, enter, note, raise, sampleAfter } from "./state.ts";
 import type { Fence, Phase, Slot, SlotEffect, SlotsState } from "./types.ts";
 
@@ -17,9 +17,8 @@ export function onCommitted(
   { group, epoch }: { readonly group: string; readonly epoch: number },
 ): void {
   const newest = state.newest.get(group);
-  if (newest !== undefined && epoch > newest.epoch) {
-    state.newest.set(group, { epoch, order: undefined });
-  }
+  const isNewest = newest === undefined ? state.newest.size < groupsMax : epoch > newest.epoch;
+  if (isNewest) state.newest.set(group, { epoch, order: undefined });
   for (const { phase } of state.slots.values()) {
     if (phase.kind !== "fencing" && phase.kind !== "held") continue;
     const order = phase.fence.orders.get(group);
@@ -45,7 +44,7 @@ export function onHoldTimer(
   const heldUs = now - fence.atUs;
   const told = note("info", "slot-hold-over", { slot: slot.slot, isCommitted, heldUs });
   if (!fence.keepOff) return [told, ...release(slot, now, owesPower(slot))];
-  enter(slot, { kind: "kept-off", isReleased: false }, now);
+  enter(slot, { kind: "kept-off" }, now);
   slot.isCut = !slot.isOffWished;
   const minutes = fenceWindowMs / 60_000;
   const text = `slot ${slot.slot} was fenced 3 times in ${minutes} minutes and is kept off`;
@@ -114,18 +113,13 @@ export function onReleaseTimer(
 }
 
 /** A reading of a slot that is kept off: once unpowered it needs no reset any more. */
-export function onKeptOffSample(
-  slot: Slot,
-  phase: Extract<Phase, { kind: "kept-off" }>,
-  now: MonoUs,
-): SlotEffect[] {
+export function onKeptOffSample(slot: Slot, now: MonoUs): SlotEffect[] {
   const inserted = onInserted(slot, now);
   if (inserted !== undefined) return inserted;
   const { reading } = slot;
-  if (phase.isReleased || reading === undefined || reading.askedUs < slot.phaseUs) return [];
-  if (reading.powerGood) return []; // it stays in reset, then
-  phase.isReleased = true;
-  return reading.resetAsserted ? [{ type: "release-reset", slot: slot.slot }] : [];
+  if (reading === undefined || reading.askedUs < slot.phaseUs) return [];
+  if (reading.powerGood || !reading.resetAsserted) return []; // with power it stays in reset
+  return [{ type: "release-reset", slot: slot.slot }];
 }
 
 /** A reading of a slot with which nothing is done: insertion, and resets nobody ordered (F7). */

@@ -221,7 +221,7 @@ export type Phase =
   | { readonly kind: "idle" }
   | { readonly kind: "fencing"; readonly fence: Fence }
   | { readonly kind: "held"; readonly fence: Fence }
-  | { readonly kind: "kept-off"; isReleased: boolean }
+  | { readonly kind: "kept-off" }
   | { readonly kind: "releasing"; readonly dueUs: MonoUs; needsPower: boolean }
   | {
       readonly kind: "ordered";
