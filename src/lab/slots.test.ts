@@ -34,6 +34,7 @@ import {
   startSlots,
 } from "../slots/index.ts";
 import { createLab, type Lab } from "./chassis.ts";
+import { slotSocketInBoard } from "./slot-server.ts";
 import { markProcess } from "./record.ts";
 import { chassisText, namespacesMissing, temporaryFolder } from "./testing.ts";
 
@@ -335,4 +336,18 @@ test.skipIf(skip)("only the CCN sees the lines, in its own /run", async () => {
   expect(value(await lab.exec(`${ccnSlot}`, ls)).stdout).toBe("slots\nstate\n");
   expect(value(await lab.exec(`${ccnSlot}`, ["test", "-S", "/run/slots/socket"])).code).toBe(0);
   expect(value(await lab.exec("1", ls)).stdout).toBe("state\n");
+  const script = [
+    `import { socketDriver } from "${join(import.meta.dir, "..", "slots", "index.ts")}";`,
+    `const driver = socketDriver("${slotSocketInBoard}", console.error);`,
+    "let read = await driver.read([1, 2], 1000);",
+    "while (!read.ok) { await Bun.sleep(1); read = await driver.read([1, 2], 1000); }",
+    "console.log(JSON.stringify([...read.value]));",
+    "process.exit(0);",
+  ].join("\n");
+  const onCcn = value(await lab.exec(`${ccnSlot}`, [process.execPath, "-e", script]));
+  const lines = { present: true, powerGood: true, healthy: true, resetAsserted: false };
+  expect(JSON.parse(onCcn.stdout)).toEqual([
+    [1, lines],
+    [2, lines],
+  ]);
 });

@@ -167,6 +167,29 @@ test("an edge is read at once and told with its exact delay", async () => {
   expect(delay).toBeLessThan(50_000);
 });
 
+test("a chattering line is read once a millisecond and does not drown the log", async () => {
+  let reads = 0;
+  const driver: Board = board({
+    read: async (slots) => {
+      reads++;
+      driver.lines = { ...good, healthy: reads % 2 === 0 };
+      return ok(new Map(slots.map((slot): [SlotId, SlotLines] => [slot, driver.lines])));
+    },
+  });
+  const slots = start(driver);
+  let changes = 0;
+  slots.subscribe(() => changes++);
+  const beganUs = monoNowUs();
+  while (changes < 400) {
+    driver.edge({ slot: slot1, edgeUs: monoNowUs() });
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const seconds = (monoNowUs() - beganUs) / 1_000_000;
+  expect(reads).toBeLessThanOrEqual(seconds * 1010 + 10); // every 100 ms besides
+  const told = logged.filter((line) => line.includes("event=slot-line-changed"));
+  expect(told.length).toBeLessThanOrEqual(128 * (Math.floor(seconds) + 1));
+});
+
 test("a second group is answered by the same fence, the same order again as well", async () => {
   const driver = board();
   const slots = start(driver);
