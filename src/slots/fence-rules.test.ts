@@ -175,6 +175,23 @@ describe("F4: strong proof", () => {
     expect(acts(fire(world))).toEqual(["proof weak F4"]);
   });
 
+  test("one life is fenced at a time", () => {
+    const world = silentBoard();
+    fence(world);
+    beat(world, 2);
+    expect(acts(fence(world, { incarnation: life(2), epoch: 3 }))).toEqual([
+      "refused another-incarnation",
+    ]);
+  });
+
+  test("HEALTHY# bad alone is no read-back", () => {
+    const world = silentBoard();
+    fence(world);
+    fire(world);
+    read(world, { ...good, healthy: false });
+    expect(acts(fire(world))).toEqual(["refused lines-stuck", "alarm slot-fence-failed"]);
+  });
+
   test("RST# and power both stuck: refused with an alarm, never a proof", () => {
     const world = silentBoard();
     fence(world);
@@ -294,7 +311,23 @@ describe("F4: a line that contradicts heartbeats", () => {
       "alarm slot-fence-failed",
       "power-off",
     ]);
-    pass(world, 8);
-    expect(acts(beat(world))).toEqual([]);
+    expect(acts(fence(world, { group: "mail" }))).toEqual(["refused still-beats"]);
+    read(world, { ...unpowered, resetAsserted: true });
+    pass(world, 1);
+    expect(acts(read(world, { ...unpowered, resetAsserted: true }))).toEqual([]);
+  });
+
+  test("power-good off on a board that beats is no operator's wish: power comes back", () => {
+    const world = slotWorld();
+    const lying = { ...good, powerGood: false };
+    read(world, lying);
+    for (let i = 0; i < 3; i++) beatAndRead(world, lying);
+    pass(world, 40);
+    fence(world);
+    read(world, { ...lying, resetAsserted: true });
+    expect(acts(fire(world))).toEqual(["power-off"]);
+    expect(acts(fire(world))).toEqual(["proof weak F4"]);
+    tell(world, { type: "committed", group: "files", epoch: 2 });
+    expect(acts(fire(world))).toEqual(["power-on"]);
   });
 });

@@ -31,17 +31,15 @@ export function onFence(state: SlotsState, order: FenceOrder, now: MonoUs): Slot
   const reason = whyNot(state, slot, order, now);
   if (reason !== undefined) return refuse(state, order, reason);
   state.newest.set(order.group, { epoch: order.epoch, order });
-  const { phase } = slot;
-  if (isOfFence(phase, order)) return join(state, slot, phase.fence, order);
+  const fence = fenceOf(slot, order);
+  if (fence !== undefined) return join(state, slot, fence, order);
   return begin(state, slot, order, now);
 }
 
-function isOfFence(
-  phase: Slot["phase"],
-  order: FenceOrder,
-): phase is Extract<Slot["phase"], { readonly fence: Fence }> {
-  if (phase.kind !== "fencing" && phase.kind !== "held") return false;
-  return phase.fence.incarnation === order.incarnation;
+/** The fence that this order is about, if its board is being fenced or held already. */
+function fenceOf({ phase }: Slot, order: FenceOrder): Fence | undefined {
+  if (phase.kind !== "fencing" && phase.kind !== "held") return undefined;
+  return phase.fence.incarnation === order.incarnation ? phase.fence : undefined;
 }
 
 /** Why an order is refused, though its voter allowed it; undefined if it is carried out. */
@@ -59,11 +57,13 @@ function whyNot(
   if (newest !== undefined && epoch <= newest.epoch && !isSame(newest.order, order)) {
     return "old-epoch";
   }
-  if (isOfFence(slot.phase, order)) {
-    const { orders } = slot.phase.fence;
+  const fence = fenceOf(slot, order);
+  if (fence !== undefined) {
+    const { orders } = fence;
     return orders.size >= ordersMax && !orders.has(group) ? "too-many-groups" : undefined;
   }
-  const { incarnation } = slot;
+  const { incarnation, phase } = slot;
+  if (phase.kind === "fencing") return "another-incarnation"; // one at a time: it is answered soon
   const isOther = incarnation !== undefined && incarnation !== order.incarnation;
   if (isOther && !slot.hasTwoLives) return "another-incarnation";
   const silentFromUs = addUs(now, -state.timing.silentUs);
@@ -109,10 +109,11 @@ function join(state: SlotsState, slot: Slot, fence: Fence, order: FenceOrder): S
 function begin(state: SlotsState, slot: Slot, order: FenceOrder, now: MonoUs): SlotEffect[] {
   const { slot: number, group, epoch, by, incarnation } = order;
   const effects: SlotEffect[] = [];
-  const wasKeptOff = slot.phase.kind === "kept-off";
-  if (slot.phase.kind === "ordered") {
+  const { phase } = slot;
+  const wasKeptOff = phase.kind === "kept-off" || (phase.kind === "held" && phase.fence.keepOff);
+  if (phase.kind === "ordered") {
     const text = `slot ${number} is being fenced`;
-    effects.push({ type: "operator-answered", order: slot.phase.order, done: false, text });
+    effects.push({ type: "operator-answered", order: phase.order, done: false, text });
   }
   const windowUs = msToUs(fenceWindowMs);
   const recent = slot.fencesUs.filter((atUs) => now < addUs(atUs, windowUs));
@@ -248,6 +249,8 @@ export function onFencedBeat(
   if (fence.answer === undefined) return []; // its timer acts, and knows of the heartbeat
   const text = `slot ${slot.slot} was fenced and still sends heartbeats`;
   const effects = raise(slot, "slot-fence-failed", text, now);
+  // What was proven holds for nobody who asks from now on, unless another life sent the heartbeat.
+  if (slot.incarnation === fence.incarnation) fence.answer = "still-beats";
   if (fence.powerUs === undefined) effects.push(...cutPower(state, slot, fence, now));
   return effects;
 }

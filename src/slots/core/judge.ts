@@ -60,7 +60,8 @@ function byOrder(slot: Slot, fence: Fence, reading: LineReading): Verdict | unde
 /** True if the other lines let power-good decide. */
 function mayDecide(slot: Slot, fence: Fence, reading: LineReading): boolean {
   if (isTrusted(slot, fence, "healthy")) return !reading.healthy;
-  return reading.resetAsserted;
+  // A board heard after RST# was asserted is not in reset, whatever is read back.
+  return reading.resetAsserted && isSilentSince(slot, fence.atUs);
 }
 
 /** True if this reading shows an order read back and the line bad. */
@@ -110,12 +111,7 @@ function asFound(
   });
 }
 
-function found(
-  slot: Slot,
-  fence: Fence,
-  strength: ProofStrength,
-  item: EvidenceItem,
-): Verdict | undefined {
+function found(slot: Slot, fence: Fence, strength: ProofStrength, item: EvidenceItem): Verdict {
   // Whatever was heard since then was sent by a board that runs.
   const isStrong = strength === "strong" && isSilentSince(slot, item.atUs);
   const evidence = evidenceOf(slot, fence, [item]);
@@ -128,8 +124,8 @@ export function judgeAtLast(state: SlotsState, slot: Slot, fence: Fence): Verdic
   if (reading === undefined || reading.askedUs < fence.atUs) return "driver-silent";
   const lastOrderUs = fence.powerUs ?? fence.atUs;
   if (!isSilentSince(slot, addUs(lastOrderUs, state.timing.inFlightUs))) return "still-beats";
-  const isRead = reading.resetAsserted || !reading.powerGood || !reading.healthy;
-  if (!isRead) return "lines-stuck";
+  // HEALTHY# alone is no read-back: it may have been bad long before.
+  if (!reading.resetAsserted && reading.powerGood) return "lines-stuck";
   const items: EvidenceItem[] = [];
   for (const line of ["powerGood", "healthy"] as const) {
     const what = reading[line] ? "line-still-good" : "line-bad";

@@ -132,6 +132,7 @@ function onNewLife(
     slot.lines[line].trustedUs = undefined;
     slot.lines[line].badInLife = undefined;
   }
+  if (slot.phase.kind === "idle") slot.isOffWished = false; // it runs: its power-good lies
   const effects: SlotEffect[] = [sampleAfter(slot, now, 0)];
   if (isBack) {
     slot.hasTwoLives = true;
