@@ -171,6 +171,17 @@ describe("fast evidence", () => {
     expect(change?.type === "line-changed" && change.change.delayUsMax).toBe(300);
   });
 
+  test("an answer that a newer one has overtaken is no news", () => {
+    const world = silentBoard();
+    const askedUs = world.now;
+    pass(world, 1);
+    read(world, good);
+    const late = { ...unpowered, askedUs, atUs: world.now, edgeUs: undefined };
+    expect(tell(world, { type: "sample", slot: slot1, reading: late })).toEqual([]);
+    expect(theSlot(world).reading).toMatchObject(good);
+    expect(world.state.counters.samplesStale).toBe(1);
+  });
+
   test("lines that cannot be read raise an alarm, which ends with the next reading", () => {
     const world = silentBoard();
     for (let i = 1; i <= 3; i++) {

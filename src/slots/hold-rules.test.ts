@@ -81,6 +81,18 @@ describe("F6: held until committed", () => {
     expect(theSlot(world).phase.kind).toBe("idle");
   });
 
+  test("power that was cut is given back even if power-good never showed the cut", () => {
+    const world = silentBoard();
+    fence(world);
+    read(world, good);
+    fire(world);
+    read(world, good);
+    fire(world);
+    tell(world, { type: "committed", group: "files", epoch: 2 });
+    expect(acts(fire(world))).toEqual(["power-on"]);
+    expect(acts(read(world, good))).toEqual(["release-reset"]);
+  });
+
   test("a release that is not read back raises an alarm and is tried again", () => {
     const world = heldBoard();
     tell(world, { type: "committed", group: "files", epoch: 2 });
