@@ -248,6 +248,22 @@ describe("F4: strong proof", () => {
     expect(acts(fire(world))).toEqual(["refused driver-silent", "alarm slot-fence-failed"]);
   });
 
+  test("a fence that proved nothing is tried again when it is asked for again", () => {
+    const world = silentBoard();
+    fence(world);
+    fire(world);
+    expect(acts(fire(world))).toEqual(["refused driver-silent", "alarm slot-fence-failed"]);
+    pass(world, 100);
+    expect(acts(fence(world))).toEqual(["assert-reset"]);
+    expect(acts(fence(world, { group: "mail" }))).toEqual([]);
+    read(world, inReset);
+    pass(world, 1);
+    const again = read(world, inReset);
+    expect(acts(again)).toEqual(["proof strong F4", "over slot-fence-failed"]);
+    expect(proofIn(again).orders.map(({ group }) => group)).toEqual(["files", "mail"]);
+    expect(theSlot(world).fencesUs).toHaveLength(1); // F8: one fence
+  });
+
   test("a supply that falls slowly makes a weak proof strong later", () => {
     const world = silentBoard();
     fence(world);
@@ -311,7 +327,7 @@ describe("F4: a line that contradicts heartbeats", () => {
       "alarm slot-fence-failed",
       "power-off",
     ]);
-    expect(acts(fence(world, { group: "mail" }))).toEqual(["refused still-beats"]);
+    expect(acts(fence(world, { group: "mail" }))).toEqual(["refused not-silent"]);
     read(world, { ...unpowered, resetAsserted: true });
     pass(world, 1);
     expect(acts(read(world, { ...unpowered, resetAsserted: true }))).toEqual([]);

@@ -72,7 +72,10 @@ export type OperatorAnswer = { readonly done: boolean; readonly text: string };
 export type Slots = {
   /** Fences a board; answers by T_FENCE. The voter has checked F1 and F2. Never rejects. */
   readonly fence: (order: FenceOrder) => Promise<FenceAnswer>;
-  /** A BEAT of the slot was received at `receivedUs`, authentic and fresh. */
+  /**
+   * A BEAT of the slot was received at `receivedUs`, authentic and fresh. A proof knows only of those
+   * that were told before it: drain the sockets first (V8).
+   */
   readonly heardBeat: (slot: SlotId, incarnation: Incarnation, receivedUs: MonoUs) => void;
   /** The record of this epoch of the group is committed: boards held for it may boot. */
   readonly committed: (group: string, epoch: number) => void;

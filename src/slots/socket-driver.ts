@@ -27,7 +27,7 @@ type Client = {
   isClosed: boolean;
 };
 
-/** The driver at `path`; begins to connect. `log` hears of messages that are none. */
+/** The driver at `path`; begins to connect. `onNonsense` hears of lines that are no messages. */
 export function socketDriver(path: string, onNonsense: (text: string) => void): SlotDriver {
   const client: Client = {
     path,
@@ -63,7 +63,10 @@ export function socketDriver(path: string, onNonsense: (text: string) => void): 
 
 async function connect(client: Client, onNonsense: (text: string) => void): Promise<void> {
   const lines = lineSplitter();
+  let isLost = false;
   const lost = (): void => {
+    if (isLost) return; // a failed connect may be told twice
+    isLost = true;
     client.socket = undefined;
     failAll(client, "the connection was lost");
     if (client.isClosed) return;

@@ -32,7 +32,7 @@ export function onFence(state: SlotsState, order: FenceOrder, now: MonoUs): Slot
   if (reason !== undefined) return refuse(state, order, reason);
   state.newest.set(order.group, { epoch: order.epoch, order });
   const fence = fenceOf(slot, order);
-  if (fence !== undefined) return join(state, slot, fence, order);
+  if (fence !== undefined && typeof fence.answer !== "string") return join(slot, fence, order);
   return begin(state, slot, order, now);
 }
 
@@ -60,7 +60,8 @@ function whyNot(
   const fence = fenceOf(slot, order);
   if (fence !== undefined) {
     const { orders } = fence;
-    return orders.size >= ordersMax && !orders.has(group) ? "too-many-groups" : undefined;
+    if (orders.size >= ordersMax && !orders.has(group)) return "too-many-groups";
+    if (typeof fence.answer !== "string") return undefined;
   }
   const { incarnation, phase } = slot;
   if (phase.kind === "fencing") return "another-incarnation"; // one at a time: it is answered soon
@@ -97,15 +98,16 @@ function refuse(
 }
 
 /** Another group, or the same again, asks about a board that is being fenced or is held. */
-function join(state: SlotsState, slot: Slot, fence: Fence, order: FenceOrder): SlotEffect[] {
+function join(slot: Slot, fence: Fence, order: FenceOrder): SlotEffect[] {
+  assert(slot.slot === order.slot, "an order joins the fence of its slot");
   fence.orders.set(order.group, order);
   fence.pending.add(order.group);
   const { answer } = fence;
-  if (answer === undefined) return [];
-  if (typeof answer === "string") return refuse(state, order, answer, evidenceOf(slot, fence, []));
+  if (answer === undefined || typeof answer === "string") return [];
   return [{ type: "proof", proof: { ...answer, orders: [order] } }];
 }
 
+/** Begins a fence; one that proved nothing is tried again when it is asked for again. */
 function begin(state: SlotsState, slot: Slot, order: FenceOrder, now: MonoUs): SlotEffect[] {
   const { slot: number, group, epoch, by, incarnation } = order;
   const effects: SlotEffect[] = [];
@@ -115,15 +117,14 @@ function begin(state: SlotsState, slot: Slot, order: FenceOrder, now: MonoUs): S
     const text = `slot ${number} is being fenced`;
     effects.push({ type: "operator-answered", order: phase.order, done: false, text });
   }
-  const windowUs = msToUs(fenceWindowMs);
-  const recent = slot.fencesUs.filter((atUs) => now < addUs(atUs, windowUs));
-  slot.fencesUs = [...recent.slice(-fencesMax), now];
+  const before = fenceOf(slot, order);
+  if (before === undefined) countFence(slot, now);
   const fence: Fence = {
     incarnation,
     atUs: now,
     powerUs: undefined,
-    orders: new Map([[group, order]]),
-    pending: new Set([group]),
+    orders: new Map([...(before?.orders ?? []), [group, order]]),
+    pending: new Set([...(before?.pending ?? []), group]),
     first: new Map(),
     resetReadUs: undefined,
     answer: undefined,
@@ -137,6 +138,12 @@ function begin(state: SlotsState, slot: Slot, order: FenceOrder, now: MonoUs): S
     note("warn", "slot-fence-begun", { slot: number, incarnation, group, epoch, by }),
   );
   return effects;
+}
+
+function countFence(slot: Slot, now: MonoUs): void {
+  const windowUs = msToUs(fenceWindowMs);
+  const recent = slot.fencesUs.filter((atUs) => now < addUs(atUs, windowUs));
+  slot.fencesUs = [...recent.slice(-fencesMax), now];
 }
 
 /** A reading of a slot that is being fenced, or held without a strong proof. */
@@ -189,8 +196,14 @@ export function onFenceTimer(
   const refusals = [...fence.orders.values()].flatMap((order) =>
     refuse(state, order, verdict, evidence),
   );
-  const text = `slot ${slot.slot} cannot be fenced: ${verdict}`;
+  const text = `slot ${slot.slot} cannot be fenced: ${failureText(verdict)}`;
   return [...refusals, ...raise(slot, "slot-fence-failed", text, now), sampleAfter(slot, now, 0)];
+}
+
+function failureText(reason: FenceRefusal): string {
+  if (reason === "driver-silent") return "its lines cannot be read";
+  if (reason === "still-beats") return "it still sends heartbeats";
+  return "neither RST# nor the power cut can be read back";
 }
 
 function cutPower(state: SlotsState, slot: Slot, fence: Fence, now: MonoUs): SlotEffect[] {
@@ -228,9 +241,10 @@ function prove(
   if (isFirst) enter(slot, { kind: "held", fence }, now);
   const { strength, rule } = verdict;
   const tookUs = now - fence.atUs;
+  const line = verdict.evidence.at(-1)?.line;
   const effects: SlotEffect[] = [
     { type: "proof", proof },
-    note("warn", "slot-fenced", { slot: slot.slot, incarnation, strength, rule, tookUs }),
+    note("warn", "slot-fenced", { slot: slot.slot, incarnation, strength, rule, line, tookUs }),
   ];
   if (isStrong) effects.push(...clear(slot, "slot-fence-failed"));
   else effects.push(sampleAfter(slot, now, sampleGapUs));
