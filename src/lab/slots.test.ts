@@ -81,8 +81,13 @@ beforeAll(async () => {
   if (skip) return;
   const chassisFile = join(folder, "slots.yaml");
   writeFileSync(chassisFile, chassisText({ boards: 2 }));
-  // PID 1 ignores nothing but SIGCHLD; its children are what a crash of it alone would leave.
-  const boardCommand = () => ["sh", "-c", "sleep 1000 & sleep 1000 & exec sleep infinity"];
+  // Real-time as boards' daemons are, where that is allowed; with children of the usual kind.
+  const program = [
+    'if chrt -f 50 true 2>/dev/null; then rt="chrt -f 50"; fi',
+    "sleep 1000 & sleep 1000 &",
+    "exec $rt sleep infinity",
+  ].join("\n");
+  const boardCommand = () => ["sh", "-c", program];
   const dir = join(folder, "lab");
   lab = value(await createLab({ chassisFile, dist: "dist", dir, boardCommand, seed: 7 }));
   value(await lab.up());
