@@ -94,8 +94,9 @@ export async function startBoardProcess(board: {
   if (initPid !== undefined) {
     let alive = true;
     const end = (): void => {
-      if (alive) board.onEnd();
+      if (!alive) return;
       alive = false;
+      board.onEnd();
     };
     // PID 1 ends after everything in its namespace (zap_pid_ns_processes in the kernel).
     if (!watchPid(initPid, end).ok) void exited.then(end);
