@@ -100,6 +100,20 @@ test("a board that people switched off stays off after a fence", () => {
   expect(acts(tell(world, { type: "timer" }))).toEqual([]);
 });
 
+test("a reset is no wish for power: what was off stays off after a fence", () => {
+  const world = silentBoard();
+  operate(world, "off");
+  read(world, unpowered);
+  operate(world, "reset");
+  fire(world);
+  read(world, unpowered);
+  pass(world, 100);
+  fence(world);
+  read(world, { ...unpowered, resetAsserted: true });
+  tell(world, { type: "committed", group: "files", epoch: 2 });
+  expect(acts(fire(world))).toEqual(["release-reset"]);
+});
+
 test("a slot that is out answers to in only", () => {
   const world = silentBoard();
   operate(world, "out");

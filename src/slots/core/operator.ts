@@ -70,9 +70,11 @@ export function onOperator(state: SlotsState, order: OperatorOrder, now: MonoUs)
   };
   if (slot.phase.kind === "kept-off") slot.fencesUs = [];
   enter(slot, phase, now);
-  slot.isCut = false;
-  slot.isOffWished = action === "off" || action === "out";
-  slot.isOut = action === "out";
+  if (action !== "reset") {
+    slot.isCut = false;
+    slot.isOffWished = action === "off" || action === "out";
+    slot.isOut = action === "out";
+  }
   return [
     note("info", "slot-order-begun", { slot: slot.slot, action, by }),
     ...clear(slot, "slot-kept-off"),
