@@ -21,6 +21,9 @@ test("every command of the help is read", () => {
   expect(parsed("pull 3")).toMatchObject({ request: { order: "pull", slot: 3 } });
   expect(parsed("move 3 4")).toMatchObject({ request: { order: "move", from: 3, to: 4 } });
   expect(parsed("heal")).toMatchObject({ request: { order: "heal" } });
+  expect(parsed("line 3 health lying")).toMatchObject({
+    request: { order: "line", slot: 3, line: "health", fault: "lying" },
+  });
   expect(parsed("insert 3 --mac 52:54:00:00:00:01 --empty")).toMatchObject({
     request: { order: "insert", slot: 3, macs: ["52:54:00:00:00:01"], empty: true },
   });
@@ -53,6 +56,10 @@ test("a mistake names what would be right", () => {
   expect(parsed("pull x")).toContain("slots are 1 to 63");
   expect(parsed("cut c1 C")).toContain("neither A nor B");
   expect(parsed("cut c1 --oneway up")).toContain("neither in nor out");
+  expect(parsed("line 3 reset")).toContain("takes 3 word(s), not 2");
+  expect(parsed("line 0 reset ok")).toContain("slots are 1 to 63");
+  expect(parsed("line 3 clock ok")).toContain("there are reset, power, health");
+  expect(parsed("line 3 reset broken")).toContain("neither stuck nor lying nor ok");
   expect(parsed("heal --silent")).toContain("heal has no option --silent");
   expect(parsed("agent sw-a --latency-ms soon")).toContain("whole number");
 });

@@ -40,7 +40,11 @@ namespace, two learning switches with SNMP agents, real packets.
   cut BOARD [A|B] [--oneway in|out] [--silent]   cut its cables: link down; --silent: link stays
                            up, nothing passes; --oneway: the same for one direction (in = to it)
   cut SWITCH [--silent]    switch it off: all links down; --silent: links up, nothing forwarded
-  heal                     undo all cuts
+  line SLOT reset|power|health stuck|lying|ok   break a line between the CCN and a slot. stuck:
+                           moves no more; lying: reset and power say they moved and did not,
+                           health says the opposite; ok: repaired. A board that the CCN has put
+                           in reset or off is dead and dark; released, it boots
+  heal                     undo all cuts, repair all lines
   agent SWITCH [--latency-ms N] [--silent|--prompt]   how its SNMP agent answers: N ms late
                            (default 0), not at all, at once
 
@@ -92,6 +96,7 @@ const commands: Readonly<
   insert: { words: [1, 1], options: ["mac", "empty"] },
   move: { words: [2, 2], options: [] },
   cut: { words: [1, 2], options: ["oneway", "silent"] },
+  line: { words: [3, 3], options: [] },
   heal: { words: [0, 0], options: [] },
   agent: { words: [1, 1], options: ["latency-ms", "silent", "prompt"] },
 };
@@ -152,7 +157,7 @@ function finish(
   name: string,
   { values, rest }: Words,
 ): Result<LabCommand, string> {
-  const [first = "", second = ""] = rest;
+  const [first = ""] = rest;
   switch (name) {
     case "up":
       return ok({
@@ -167,7 +172,7 @@ function finish(
     case "logs":
       return ok({ ...shared, name, board: first, follow: values.follow === true });
     default: {
-      const request = requestOf(name, { values, rest: [first, second] });
+      const request = requestOf(name, { values, rest });
       return request.ok ? ok({ ...shared, name: "ask", request: request.value }) : request;
     }
   }
@@ -184,6 +189,8 @@ function requestOf(name: string, { values, rest }: Words): Result<ControlRequest
     case "insert":
     case "move":
       return slotRequest(name, { values, rest });
+    case "line":
+      return lineRequest(rest);
     case "cut": {
       const { oneway } = values;
       if (oneway !== undefined && oneway !== "in" && oneway !== "out") {
@@ -214,6 +221,21 @@ function requestOf(name: string, { values, rest }: Words): Result<ControlRequest
     default:
       return ok({ order: name === "heal" ? "heal" : "status" });
   }
+}
+
+function lineRequest([slotText = "", lineText = "", faultText = ""]: readonly string[]): Result<
+  ControlRequest,
+  string
+> {
+  const slot = Number(slotText);
+  const line = (["reset", "power", "health"] as const).find((each) => each === lineText);
+  const fault = (["stuck", "lying", "ok"] as const).find((each) => each === faultText);
+  if (!(Number.isInteger(slot) && slot >= 1 && slot <= 63)) {
+    return err(`"${slotText}" is no slot number with lines; slots are 1 to 63`);
+  }
+  if (line === undefined) return err(`"${lineText}" is no line; there are reset, power, health`);
+  if (fault === undefined) return err(`"${faultText}" is neither stuck nor lying nor ok`);
+  return ok({ order: "line", slot, line, fault });
 }
 
 function slotRequest(

@@ -1,7 +1,8 @@
 // A board's processes: started in the board's network namespace with mount, UTS and PID namespaces
 // of their own, killed as one tree, entered by `exec`. Uses setpriv, unshare, nsenter (util-linux),
 // mount and hostname, which every Debian has. The board sees its own /proc, an empty /run, its state
-// in /run/state, its own host name; everything else is the machine's.
+// in /run/state, its own host name; the CCN also the slots' lines in /run/slots; everything else is
+// the machine's.
 
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -20,6 +21,8 @@ export type BoardProcess = {
   readonly exited: Promise<void>;
   /** False from the moment it is gone. */
   readonly isRunning: () => boolean;
+  /** False once all its programs are gone, and not before: `unshare` may end earlier than they. */
+  readonly isAlive: () => boolean;
 };
 
 /** Where a board's state is inside the board. */
@@ -39,11 +42,12 @@ const bootScript = [
   "mount -n -t tmpfs -o mode=755 softset-run /mnt",
   "mkdir /mnt/state",
   'mount -n --bind "$SOFTSET_STATE" /mnt/state',
+  'if [ -n "$SOFTSET_SLOTS" ]; then mkdir /mnt/slots; mount -n --bind "$SOFTSET_SLOTS" /mnt/slots; fi',
   "mount -n --move /mnt /run",
   'hostname "$SOFTSET_BOARD"',
   "echo ready >&3",
   "exec 3>&-",
-  "unset SOFTSET_STATE",
+  "unset SOFTSET_STATE SOFTSET_SLOTS",
   "cd /",
   'exec "$@"',
 ].join("\n");
@@ -59,13 +63,17 @@ export async function startBoardProcess(board: {
   /** Directory of this board: log file and state; made if missing. */
   readonly directory: string;
   readonly command: readonly string[];
+  /** Directory of the slots' socket, for the CCN. */
+  readonly slots: string | undefined;
+  /** Called once when its programs are gone. */
+  readonly onEnd: () => void;
 }): Promise<Result<BoardProcess, LabError>> {
-  const { name, netns, directory, command } = board;
+  const { name, netns, directory, command, slots = "" } = board;
   const state = join(directory, "state");
   mkdirSync(state, { recursive: true, mode: 0o700 });
   const log = openSync(boardLogFile(directory), "a", 0o600);
   const argv = [...diesWithUs, ...ownNamespaces, "sh", "-c", bootScript, name, ...command];
-  const env = { ...process.env, SOFTSET_STATE: state, SOFTSET_BOARD: name };
+  const env = { ...process.env, SOFTSET_STATE: state, SOFTSET_SLOTS: slots, SOFTSET_BOARD: name };
   // Detached: a terminal's Ctrl-C is for the lab, which then decides what becomes of its boards.
   let child: Bun.Subprocess<"ignore", number, number>;
   try {
@@ -83,8 +91,17 @@ export async function startBoardProcess(board: {
   });
   const ready = await saysReady(child.stdio[3]);
   const initPid = ready ? childOf(child.pid) : undefined;
-  if (initPid !== undefined)
-    return ok({ pid: child.pid, initPid, exited, isRunning: () => running });
+  if (initPid !== undefined) {
+    let alive = true;
+    const end = (): void => {
+      if (!alive) return;
+      alive = false;
+      board.onEnd();
+    };
+    // PID 1 ends after everything in its namespace (zap_pid_ns_processes in the kernel).
+    if (!watchPid(initPid, end).ok) void exited.then(end);
+    return ok({ pid: child.pid, initPid, exited, isRunning: () => running, isAlive: () => alive });
+  }
   child.kill("SIGKILL");
   await exited;
   const words = readFileSync(boardLogFile(directory), "utf8").trim().split("\n").at(-1) ?? "";
@@ -97,7 +114,7 @@ export async function startBoardProcess(board: {
  * whose power is cut sends nothing, use `pull` for that.
  */
 export async function killBoardProcess(board: BoardProcess): Promise<Result<void, LabError>> {
-  if (!board.isRunning()) return ok(undefined);
+  if (!board.isRunning() && !board.isAlive()) return ok(undefined);
   // PID 1 ends last, after everything in its namespace; unshare may be gone before it.
   const treeGone = Promise.withResolvers<void>();
   if (!watchPid(board.initPid, treeGone.resolve).ok) treeGone.resolve();

@@ -5,7 +5,15 @@
 
 import { existsSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type Mac, type NetworkId, ok, prng, type Result, type SlotId } from "../base/index.ts";
+import {
+  ccnSlot,
+  type Mac,
+  type NetworkId,
+  ok,
+  prng,
+  type Result,
+  type SlotId,
+} from "../base/index.ts";
 import { type Board, type Chassis, configErrorText, loadChassisFile } from "../config/index.ts";
 import { monoNowUs } from "../kernel/index.ts";
 import { boardLogFile, boardStateDir, enterBoardCommand } from "./board-process.ts";
@@ -19,6 +27,9 @@ import { labRightsCommand } from "./rights.ts";
 import { type LabStatus, statusOf } from "./status.ts";
 import type { AgentManner } from "./switch-process.ts";
 import { logSweepMs } from "./limits.ts";
+import { createSlotBank } from "./slot-bank.ts";
+import type { LabLine, LineFault } from "./slot-lines.ts";
+import { serveSlots, type SlotServer, slotSocketDirectory } from "./slot-server.ts";
 import { addBoard, addSwitch, endWorld, type LabWorld } from "./world.ts";
 
 /** The program of a board: its command line, or undefined to leave the slot empty. */
@@ -67,6 +78,13 @@ export type Lab = {
     target: orders.CutTarget,
     manner?: CutManner,
   ) => Promise<Result<orders.LabMoment, LabError>>;
+  /** Breaks or repairs a line between the CCN and a slot. */
+  readonly line: (
+    slot: SlotId,
+    fault: { readonly line: LabLine; readonly fault: LineFault },
+  ) => Promise<Result<orders.LabMoment, LabError>>;
+  /** The socket of the slots' lines, seen from outside; the CCN has it as /run/slots/socket. */
+  readonly slotSocket: string;
   readonly heal: () => Promise<Result<orders.LabMoment, LabError>>;
   /** Runs a program on a board and waits for its end; output is bounded. */
   readonly exec: (
@@ -117,6 +135,9 @@ export async function createLab(options: LabOptions): Promise<Result<Lab, LabErr
     rng: prng(seed),
     switches: new Map(),
     boards: new Map(),
+    slots: createSlotBank(
+      chassis.boards.map(({ slot }) => slot).filter((slot) => slot !== ccnSlot),
+    ),
     nextSerial: 1,
   };
   const log = options.log ?? (() => {});
@@ -164,9 +185,18 @@ function labOf(parts: Parts): Lab {
     last = turn.catch(() => undefined);
     return turn;
   };
+  world.slots.boot = (slot) => void inTurn(`boot slot=${slot}`, () => orders.boot(world, slot));
+  world.slots.onTrouble = (text) => log(`event=slot-trouble text=${JSON.stringify(text)}`);
+  let server: SlotServer | undefined;
   return {
     ...questions(parts),
-    up: () => inTurn("up", () => up(parts)),
+    up: () =>
+      inTurn("up", async () => {
+        const serving = server === undefined ? serveSlots(world) : ok(server);
+        if (!serving.ok) return serving;
+        server = serving.value;
+        return up(parts);
+      }),
     kill: (name) => inTurn(`kill board=${name}`, () => orders.kill(world, name)),
     start: (name) => inTurn(`start board=${name}`, () => orders.start(world, name)),
     pull: (slot) => inTurn(`pull slot=${slot}`, () => orders.pull(world, slot)),
@@ -174,6 +204,11 @@ function labOf(parts: Parts): Lab {
     move: (from, to) => inTurn(`move from=${from} to=${to}`, () => orders.move(world, from, to)),
     cut: (target, manner = {}) =>
       inTurn(`cut target=${target.name}`, () => orders.cut(world, target, manner)),
+    line: (slot, fault) =>
+      inTurn(`line slot=${slot} line=${fault.line} fault=${fault.fault}`, () =>
+        orders.line(world, slot, fault),
+      ),
+    slotSocket: join(slotSocketDirectory(world.dir), "socket"),
     heal: () => inTurn("heal", () => orders.heal(world)),
     setAgent: async (switchName, manner) => {
       const own = world.switches.get(switchName);
@@ -187,6 +222,7 @@ function labOf(parts: Parts): Lab {
       await last;
       clearInterval(sweep);
       await endWorld(world);
+      server?.close();
       rmSync(world.dir, { recursive: true, force: true });
       log("event=down");
     },

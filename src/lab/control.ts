@@ -43,6 +43,12 @@ export const controlRequestSchema = z.discriminatedUnion("order", [
   }),
   z.strictObject({ order: z.literal("move"), from: slot, to: slot }),
   z.strictObject({
+    order: z.literal("line"),
+    slot,
+    line: z.enum(["reset", "power", "health"]),
+    fault: z.enum(["ok", "stuck", "lying"]),
+  }),
+  z.strictObject({
     order: z.literal("cut"),
     name: board,
     network: z.enum(["A", "B"]).optional(),

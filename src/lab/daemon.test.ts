@@ -94,7 +94,11 @@ test.skipIf(skip)("a chassis comes up, obeys, tells its state and goes down", as
   expect((await lab("--name", "one", "logs", "2")).stdout).toContain("said\n");
   expect(await lab("--name", "one", "cut", "3", "A", "--oneway", "in")).toMatchObject({ code: 0 });
   expect((await lab("--name", "one", "status")).stdout).toContain("(one-way: hears nothing)");
+  expect(await lab("--name", "one", "line", "2", "reset", "stuck")).toMatchObject({ code: 0 });
+  expect((await lab("--name", "one", "status")).stdout).toMatch(/^ 2 .*; reset stuck;/m);
+  expect(await lab("--name", "one", "line", "9", "reset", "stuck")).toMatchObject({ code: 3 });
   expect(await lab("--name", "one", "heal")).toMatchObject({ code: 0 });
+  expect((await statusOf("one")).slots[2]?.lines).toEqual([]);
   expect(await lab("--name", "one", "pull", "3")).toMatchObject({ code: 0 });
   const mac = "52:54:00:00:00:31";
   const inserted = await lab("--name", "one", "--json", "insert", "3", "--mac", mac);

@@ -36,6 +36,10 @@ async function carryOut(lab: Lab, request: ControlRequest): Promise<Result<unkno
       return insert(lab, request);
     case "move":
       return lab.move(slotId(request.from), slotId(request.to));
+    case "line": {
+      const { slot, line, fault } = request;
+      return lab.line(slotId(slot), { line, fault });
+    }
     case "cut": {
       const { name, network, oneway, silent } = request;
       const target = network === undefined ? { name } : { name, network };

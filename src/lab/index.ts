@@ -21,4 +21,6 @@ export {
   statusText,
   type SwitchStatus,
 } from "./status.ts";
+export type { LabLine, LineFault } from "./slot-lines.ts";
+export { slotSocketInBoard } from "./slot-server.ts";
 export type { AgentManner } from "./switch-process.ts";

@@ -32,5 +32,7 @@ export const controlMs = 30_000;
 export const controlLineBytesMax = 1024 * 1024;
 /** Longest line between the lab and a switch agent, bytes: a plan of 512 ports is 60 KiB. */
 export const agentLineBytesMax = 1024 * 1024;
+/** Connections to the slots' lines at once: the CCN's, one it left, and some of people. */
+export const slotConnectionsMax = 8;
 /** Boards a lab makes in its life; each keeps a directory until `down`. */
 export const boardsMax = 10_000;

@@ -9,6 +9,8 @@ import { killBoardProcess } from "./board-process.ts";
 import { type LabError, labError, labSystemError } from "./errors.ts";
 import { type CutManner, cutFurther, orderOf, type SwitchPower, wholeCable } from "./faults.ts";
 import { boardOfSlot, planCables } from "./plan.ts";
+import { breakSlotLine, isSlotHeldOff, settleSlot, tellEdge } from "./slot-bank.ts";
+import type { LabLine, LineFault } from "./slot-lines.ts";
 import {
   addBoard,
   type BoardParts,
@@ -53,8 +55,40 @@ export async function start(world: LabWorld, name: string): Promise<Result<LabMo
   if (!unit.ok) return unit;
   if (unit.value.process?.isRunning()) return labError("refused", `board ${name} runs already`);
   const atUs = monoNowUs();
-  const started = await startBoard(unit.value);
+  const { slot } = unit.value.place;
+  if (isSlotHeldOff(world, slot)) {
+    return labError("refused", `slot ${slot} is in reset or without power; its CCN holds it`);
+  }
+  const started = await startBoard(world, unit.value);
   return started.ok ? ok({ atUs, doneUs: monoNowUs() }) : started;
+}
+
+/** Boots the board of a slot whose lines let it; nothing if there is none, or it runs. */
+export async function boot(world: LabWorld, slot: SlotId): Promise<Result<LabMoment, LabError>> {
+  const atUs = monoNowUs();
+  const unit = world.boards.get(slot);
+  if (unit === undefined || !unit.isDark || isSlotHeldOff(world, slot)) {
+    return ok({ atUs, doneUs: atUs });
+  }
+  if (unit.process !== undefined) {
+    const gone = await killBoardProcess(unit.process);
+    if (!gone.ok) return gone;
+    unit.process = undefined;
+  }
+  const started = await startBoard(world, unit);
+  return started.ok ? ok({ atUs, doneUs: monoNowUs() }) : started;
+}
+
+/** Breaks or repairs a line of a slot, for the CCN who reads and orders it. */
+export function line(
+  world: LabWorld,
+  slot: SlotId,
+  fault: { readonly line: LabLine; readonly fault: LineFault },
+): Result<LabMoment, LabError> {
+  const atUs = monoNowUs();
+  if (breakSlotLine(world, slot, fault)) return ok({ atUs, doneUs: monoNowUs() });
+  const slots = [...world.slots.lines.keys()].join(", ");
+  return labError("unknown", `no lines lead to slot ${slot}; there are ${slots || "none"}`);
 }
 
 /** Pulls the board out of its slot: both links go, then its programs; the board is gone for good. */
@@ -114,6 +148,8 @@ export function move(world: LabWorld, from: SlotId, to: SlotId): Result<LabMomen
   unit.cables = cables;
   unit.place = place.value;
   world.boards.set(to, unit);
+  tellEdge(world, from);
+  settleSlot(world, to);
   return ok({ atUs, doneUs: monoNowUs() });
 }
 
@@ -148,7 +184,7 @@ export function cut(
   return ok({ atUs, doneUs: monoNowUs() });
 }
 
-/** Undoes all cuts. */
+/** Undoes all cuts and repairs all lines. */
 export function heal(world: LabWorld): Result<LabMoment, LabError> {
   const atUs = monoNowUs();
   for (const own of world.switches.values()) {
@@ -159,6 +195,11 @@ export function heal(world: LabWorld): Result<LabMoment, LabError> {
     for (const cable of unit.cables) {
       const set = setCable(world, cable, wholeCable);
       if (!set.ok) return labSystemError(set.error);
+    }
+  }
+  for (const slot of world.slots.lines.keys()) {
+    for (const each of ["reset", "power", "health"] as const) {
+      breakSlotLine(world, slot, { line: each, fault: "ok" });
     }
   }
   return ok({ atUs, doneUs: monoNowUs() });

@@ -3,6 +3,7 @@
 import type { Mac, NetworkId, SlotId } from "../base/index.ts";
 import type { Role } from "../config/index.ts";
 import { cutText, type SwitchPower } from "./faults.ts";
+import { faultsOf, type LabSlotLines } from "./slot-lines.ts";
 import type { AgentManner } from "./switch-process.ts";
 import type { BoardUnit, LabWorld, SwitchUnit } from "./world.ts";
 
@@ -33,6 +34,8 @@ export type SlotStatus = {
   readonly role: Role;
   /** Undefined if the slot is empty. */
   readonly board: SeatedBoard | undefined;
+  /** What the CCN's lines do to the board, and what is broken in them: `in reset`, `power stuck`. */
+  readonly lines: readonly string[];
 };
 
 /** A board at one moment. */
@@ -70,8 +73,18 @@ export function statusOf(world: LabWorld, name: string): LabStatus {
       name: board,
       role,
       board: seated(world.boards.get(slot)),
+      lines: linesText(world.slots.lines.get(slot)),
     })),
   };
+}
+
+function linesText(lines: LabSlotLines | undefined): string[] {
+  if (lines === undefined) return [];
+  const held = [
+    ...(lines.reset.actual ? ["in reset"] : []),
+    ...(lines.power.actual ? [] : ["power off"]),
+  ];
+  return [...held, ...faultsOf(lines)];
 }
 
 /** The switches that are up, as the chassis file lists them. */
@@ -81,7 +94,7 @@ function ordered(world: LabWorld): SwitchUnit[] {
 
 function seated(unit: BoardUnit | undefined): SeatedBoard | undefined {
   if (unit === undefined) return undefined;
-  const running = unit.process?.isRunning() === true;
+  const running = unit.process?.isAlive() === true;
   return {
     serial: unit.serial,
     running,
@@ -105,10 +118,10 @@ export function statusText(status: LabStatus): string {
     const silent = own.agent.silent ? " SNMP silent" : "";
     lines.push(`switch ${own.name} on ${own.network}, ${own.address}${power}${late}${silent}`);
   }
-  for (const { slot, name, role, board } of status.slots) {
+  for (const { slot, name, role, board, lines: slotLines } of status.slots) {
     const place = `${String(slot).padStart(2)} ${name.padEnd(10)} ${role.padEnd(10)}`;
     if (board === undefined) {
-      lines.push(`${place} empty`);
+      lines.push([`${place} empty`, ...slotLines].join("; "));
       continue;
     }
     const state = board.running ? `running, process ${board.pid}` : "killed";
@@ -116,7 +129,7 @@ export function statusText(status: LabStatus): string {
       ({ network, mac, switchName, port, cut }) =>
         `${network} ${mac} ${switchName}/${port}${cut === undefined ? "" : ` (${cut})`}`,
     );
-    lines.push([`${place} ${state}`, ...cables].join("; "));
+    lines.push([`${place} ${state}`, ...slotLines, ...cables].join("; "));
   }
   return `${lines.join("\n")}\n`;
 }

@@ -3,7 +3,7 @@
 // is the board's eth-a or eth-b. Namespaces have no name: they end with the lab's descriptor and
 // the last process in them, so a killed lab leaves none.
 
-import { type Mac, type NetworkId, ok, type Result } from "../base/index.ts";
+import { type Mac, type NetworkId, networkIds, ok, type Result } from "../base/index.ts";
 import {
   addAddress,
   closeNetns,
@@ -14,9 +14,12 @@ import {
   dropTraffic,
   findLink,
   inNetns,
+  listAddresses,
+  listLinks,
   type Netlink,
   openNetlink,
   passTraffic,
+  removeAddress,
   setLink,
   type SysError,
   writeSysctl,
@@ -106,6 +109,44 @@ export function plugCable(
   if (!joined.ok) return joined;
   const up = setUp(board.netns.nl, device);
   return up.ok ? ok(undefined) : up;
+}
+
+/** Takes the board's own ends of its cables down: nothing leaves it, the switch loses carrier. */
+export function darkenBoard(netns: LabNetns): Result<void, SysError> {
+  for (const network of networkIds) {
+    const link = findLink(netns.nl, deviceOf[network]);
+    if (!link.ok && link.error.code === "ENODEV") continue; // it has no such cable
+    if (!link.ok) return link;
+    const down = setLink(netns.nl, link.value.index, { up: false });
+    if (!down.ok) return down;
+  }
+  return ok(undefined);
+}
+
+/** A kernel just booted: no addresses, no links but the cables, which are up. */
+export function wakeBoard(netns: LabNetns): Result<void, SysError> {
+  const links = listLinks(netns.nl);
+  if (!links.ok) return links;
+  const isCable = (name: string): boolean => networkIds.some((id) => deviceOf[id] === name);
+  for (const { name, index } of links.value) {
+    if (name === "lo" || isCable(name)) continue;
+    const deleted = deleteLink(netns.nl, index);
+    if (!deleted.ok && deleted.error.code !== "ENODEV") return deleted; // it went with its parent
+  }
+  const addresses = listAddresses(netns.nl);
+  if (!addresses.ok) return addresses;
+  const cables = links.value.filter(({ name }) => isCable(name));
+  for (const each of addresses.value) {
+    if (!cables.some(({ index }) => index === each.index)) continue;
+    const removed = removeAddress(netns.nl, each);
+    // The kernel takes second addresses of a subnet away with the first.
+    if (!removed.ok && removed.error.code !== "EADDRNOTAVAIL") return removed;
+  }
+  for (const { index } of cables) {
+    const up = setLink(netns.nl, index, { up: true });
+    if (!up.ok) return up;
+  }
+  return ok(undefined);
 }
 
 /** Takes a cable away; the board's interface is gone with it. */

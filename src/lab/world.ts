@@ -4,6 +4,7 @@
 import { join } from "node:path";
 import {
   assert,
+  ccnSlot,
   type Mac,
   type NetworkId,
   networkIds,
@@ -24,8 +25,11 @@ import {
   startSwitchProcess,
   type SwitchProcess,
 } from "./switch-process.ts";
+import { isSlotHeldOff, type SlotBank, tellEdge } from "./slot-bank.ts";
+import { slotSocketDirectory } from "./slot-server.ts";
 import {
   closeLabNetns,
+  darkenBoard,
   type LabNetns,
   makeLabNetns,
   makeSwitchNet,
@@ -33,6 +37,7 @@ import {
   setPort,
   type SwitchNet,
   unplugCable,
+  wakeBoard,
 } from "./wiring.ts";
 
 /** Everything that exists in one lab. */
@@ -44,6 +49,8 @@ export type LabWorld = {
   readonly switches: Map<string, SwitchUnit>;
   /** Boards by the slot they sit in. */
   readonly boards: Map<SlotId, BoardUnit>;
+  /** Reset, power and health lines of the slots. */
+  readonly slots: SlotBank;
   /** Number of the next board made. */
   nextSerial: number;
 };
@@ -71,6 +78,8 @@ export type BoardUnit = {
   cables: Cable[];
   /** Undefined while it is killed. */
   process: BoardProcess | undefined;
+  /** Stopped by its slot's lines, its links down; it boots when they let it. */
+  isDark: boolean;
 };
 
 /** A board's cable on one network. */
@@ -127,27 +136,52 @@ export async function addBoard(
     place,
     cables: [],
     process: undefined,
+    isDark: false,
   };
   world.boards.set(place.slot, unit);
   const plugged = plugBoard(world, unit);
-  const started = plugged.ok ? await startBoard(unit) : plugged;
+  const started = plugged.ok ? await startBoard(world, unit) : plugged;
+  tellEdge(world, place.slot);
   if (started.ok) return ok(unit);
   await removeBoard(world, unit);
   return started;
 }
 
-/** Starts the board's program. */
-export async function startBoard(unit: BoardUnit): Promise<Result<void, LabError>> {
+/** Starts the board's program; a slot in reset or without power keeps it dark instead. */
+export async function startBoard(
+  world: LabWorld,
+  unit: BoardUnit,
+): Promise<Result<void, LabError>> {
   assert(unit.process?.isRunning() !== true, `board ${unit.serial} runs once`);
+  const { slot } = unit.place;
+  if (isSlotHeldOff(world, slot)) return keepDark(unit);
+  if (unit.isDark) {
+    const awake = wakeBoard(unit.netns);
+    if (!awake.ok) return labSystemError(awake.error);
+    unit.isDark = false;
+  }
   const started = await startBoardProcess({
     name: unit.hostName,
     netns: unit.netns.fd,
     directory: unit.directory,
     command: unit.command,
+    slots: slot === ccnSlot ? slotSocketDirectory(world.dir) : undefined,
+    onEnd: () => tellEdge(world, unit.place.slot),
   });
   if (!started.ok) return started;
   unit.process = started.value;
-  return ok(undefined);
+  tellEdge(world, unit.place.slot);
+  if (!isSlotHeldOff(world, unit.place.slot)) return ok(undefined);
+  // Its slot was switched off while it started.
+  const killed = await killBoardProcess(started.value);
+  unit.process = undefined;
+  return killed.ok ? keepDark(unit) : killed;
+}
+
+function keepDark(unit: BoardUnit): Result<void, LabError> {
+  unit.isDark = true;
+  const dark = darkenBoard(unit.netns);
+  return dark.ok ? ok(undefined) : labSystemError(dark.error);
 }
 
 /** Takes the board out: cables first, so that nobody hears its last words, then its processes. */
@@ -160,6 +194,7 @@ export async function removeBoard(
   unit.process = undefined;
   closeLabNetns(unit.netns);
   world.boards.delete(unit.place.slot);
+  tellEdge(world, unit.place.slot);
   return killed;
 }
 
