@@ -2,6 +2,7 @@
 export { boardDocument, decodeDocument, encodeDocument } from "./document.ts";
 export { type ConfigError, configErrorText } from "./errors.ts";
 export { documentBytesMax } from "./limits.ts";
+export { defaultLeaseTiming } from "./lease-timing.ts";
 export { loadChassis } from "./load.ts";
 export { documentSha256, loadChassisFile } from "./shell.ts";
 export { isHostOf, networkAddress, type Subnet, subnetText } from "./subnet.ts";
@@ -23,6 +24,7 @@ export type {
   Board,
   BoardDocument,
   Chassis,
+  LeaseTiming,
   Network,
   Provision,
   Role,
@@ -31,3 +33,4 @@ export type {
   Timing,
 } from "./types.ts";
 export type { ReadSecret } from "./values.ts";
+export { type VotingBoards, votersOf } from "./voters.ts";
