@@ -36,11 +36,13 @@ export const servicesMax = 128;
 export const rulesMax = 64;
 /** Public addresses of one group. */
 export const groupAddressesMax = 16;
-/** Words of a command, and characters of one word; execve(2) takes more, people do not. */
+/** Words of a command; execve(2) takes more, people do not. */
 export const commandWordsMax = 64;
+/** Characters of one word of a command: a long path with a long option. */
 export const commandWordChars = 1024;
-/** Variables of one service, and characters of a value. */
+/** Variables of one service. */
 export const environmentMax = 64;
+/** Characters of a variable's value: a search path of some directories. */
 export const environmentValueChars = 1024;
 /** Characters of a path; PATH_MAX is 4096, a chassis file needs less. */
 export const pathChars = 255;

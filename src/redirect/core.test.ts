@@ -10,7 +10,6 @@ services:
   web: { run: /bin/web, group: web }
 `;
 const down = { state: "down" } as const;
-const out = { maintenance: true } as const;
 
 /** Web active on slot 1, and REDIRECT knows it. */
 function webOnOne(text = webText): Bench {
@@ -186,11 +185,15 @@ describe("a wish that the leases do not follow", () => {
     expect(bench.tell({ groups: { web: [[2]] } }).map(words)).toEqual(["clear wish-unheard:web"]);
   });
 
-  test("that comes true late clears the alarm", () => {
-    const bench = benchOf(chassisOf(webText));
-    bench.tell();
-    bench.wait(5000);
-    expect(bench.tell({ groups: { web: [[2]] } }).map(words)).toContain("clear wish-unheard:web");
+  test("leaves the group where it is, and the alarm stands until the slot shows itself well", () => {
+    const bench = webOnOne();
+    bench.send({ type: "move", group: "web", to: slotId(2) });
+    expect(bench.wait(5000).map(words)).toEqual(["stand-by web 2", "alarm wish-unheard:web"]);
+    expect(bench.active("web")).toEqual([1]);
+    expect(bench.tell({ groups: { web: [[1]] } })).toEqual([]);
+    expect(bench.tell({ boards: { 2: down }, groups: { web: [[1]] } }).map(words)).toContain(
+      "clear wish-unheard:web",
+    );
   });
 });
 
@@ -285,59 +288,6 @@ describe("apart and together", () => {
     expect([bench.active("a"), bench.active("b")]).toEqual([[2], [1]]);
     bench.tell({ groups: { a: [[2], [1, 2]], b: [[1], [1, 2]] } });
     expect(bench.active("b")).toEqual(bench.active("a"));
-  });
-});
-
-describe("maintenance", () => {
-  test("drains a board: its groups are handed over, then it is safe to pull", () => {
-    const bench = webOnOne();
-    const first = bench.tell({ boards: { 1: out }, groups: { web: [[1]] } });
-    expect(first.map(words)).toEqual(["hand-over web 1>2", "alarm no-standby:web", "unsafe 1"]);
-    expect(first.at(-1)).toMatchObject({
-      why: "group web is active on slot 1; it is being handed over",
-    });
-    const still = { service: "web", slot: 1, state: "running" } as const;
-    expect(
-      bench.tell({ boards: { 1: out }, services: [still], groups: { web: [[2]] } }).at(-1),
-    ).toMatchObject({ isSafe: false, why: "service web still runs on slot 1" });
-    expect(bench.tell({ boards: { 1: out }, groups: { web: [[2]] } }).map(words)).toEqual([
-      "safe 1",
-    ]);
-    expect(bench.tell({ boards: { 1: { ...out, ...down } }, groups: { web: [[2], [2]] } })).toEqual(
-      [],
-    );
-  });
-
-  test("a board with the only copy is never safe to pull, and keeps its group", () => {
-    const bench = webOnOne();
-    const effects = bench.tell({ boards: { 1: out, 2: down }, groups: { web: [[1], [1]] } });
-    expect(effects.map(words)).toEqual(["alarm no-standby:web", "unsafe 1"]);
-    expect(effects.at(-1)).toMatchObject({
-      why: "group web is active on slot 1; no other slot can have it",
-    });
-    expect(bench.active("web")).toEqual([1]);
-  });
-
-  test("the newest data on a drained board that nobody else has is not pulled", () => {
-    const bench = webOnOne();
-    const effects = bench.tell({ boards: { 1: out, 2: down }, groups: { web: [[], [1]] } });
-    expect(effects.at(-1)).toMatchObject({ isSafe: false });
-  });
-
-  test("a leaving board hands over without an order", () => {
-    const bench = webOnOne();
-    const effects = bench.tell({ boards: { 1: { state: "leaving" } }, groups: { web: [[1]] } });
-    expect(effects[0]).toMatchObject({
-      how: "hand-over",
-      why: "model 2N: slot 1 is leaving, so group web goes to slot 2",
-    });
-  });
-
-  test("services without a group end on a drained board and come back afterwards", () => {
-    const bench = benchOf(chassisOf("services:\n  probe: { run: /bin/p, on: [3, 4] }\n"));
-    expect(bench.tell().map(words)).toEqual(["start probe@3", "start probe@4"]);
-    expect(bench.tell({ boards: { 3: out } }).map(words)).toEqual(["stop probe@3", "safe 3"]);
-    expect(bench.tell().map(words)).toEqual(["start probe@3"]);
   });
 });
 

@@ -16,6 +16,7 @@ export {
   parseFaults,
   type RedirectFault,
 } from "./foresight/faults.ts";
+export { whatIfText } from "./foresight/story.ts";
 export { endStatesText } from "./foresight/table.ts";
 export { type GroupEnd, whatIf, type WhatIf, type WhatIfStep } from "./foresight/what-if.ts";
 export { calmFacts } from "./foresight/world.ts";

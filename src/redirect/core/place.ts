@@ -13,7 +13,7 @@ import { at, fitnessOf, isReachable, isUnknown, type View } from "./view.ts";
 export type Choice = {
   readonly slot: SlotId | undefined;
   readonly cause: string;
-  /** Nothing can be said yet: no board of it is known. */
+  /** Nobody can be active as far as is known; not all of its boards are known. */
   readonly isOpen: boolean;
 };
 
@@ -36,10 +36,9 @@ export function chooseActives(
   const work: Work = { state, view, now, out, choices: new Map() };
   const left: Unit[] = [];
   for (const unit of state.plan.units.flatMap((each) => splitIfNeeded(work, each))) {
-    const stays = stayOf(work, unit);
-    if (stays === undefined) left.push(unit);
-    else
-      settle(work, unit, { slot: stays, cause: `slot ${stays} is active and well`, isOpen: false });
+    const choice = stayOf(work, unit);
+    if (choice === undefined) left.push(unit);
+    else settle(work, unit, choice);
   }
   for (const unit of left) settle(work, unit, leave(work, unit));
   for (const unit of state.plan.units) failBack(work, unit);
@@ -78,19 +77,27 @@ export function incumbentOf(state: State, view: View, group: Group): SlotId | un
   const active = (view.groupOf.get(group.name)?.active ?? []).filter((slot) =>
     group.on.includes(slot),
   );
-  if (last !== undefined && (active.length === 0 || active.includes(last))) return last;
-  return active[0];
+  const living = active.filter((slot) => isReachable(view, slot));
+  if (last !== undefined && (active.length === 0 || living.includes(last))) return last;
+  return living[0] ?? active[0];
 }
 
 /** The slot where the whole unit can stay, if there is one. */
-function stayOf(work: Work, unit: Unit): SlotId | undefined {
-  for (const group of unit.groups) {
-    const slot = incumbentOf(work.state, work.view, group);
-    if (slot === undefined || !unit.on.includes(slot)) continue;
-    const isDoubted = work.state.doubted.has(at(group.name, slot));
-    const isThere = work.view.groupOf.get(group.name)?.active.includes(slot) ?? false;
-    if (isDoubted && !isThere && hasOther(work, unit, slot)) continue;
-    if (isUnknown(work.view, slot) || kindFor(work, unit, slot) === "able") return slot;
+function stayOf(work: Work, unit: Unit): Choice | undefined {
+  const { state, view } = work;
+  const places = unit.groups.map((group) => incumbentOf(state, view, group));
+  for (const [i, group] of unit.groups.entries()) {
+    const slot = places[i];
+    if (slot === undefined) continue;
+    const isThere = view.groupOf.get(group.name)?.active.includes(slot) ?? false;
+    const isDoubted = state.doubted.has(at(group.name, slot)) && !isThere;
+    if (isDoubted && hasOther(work, unit, slot)) continue;
+    // Nobody knows: whoever is there stays, and nobody is sent there.
+    const isHome = places.every((each) => each === slot) && isUnknown(view, slot);
+    if (!isHome && kindFor(work, unit, slot) !== "able") continue;
+    const alone = `slot ${slot} is active and well`;
+    const mates = `group ${group.name} is on slot ${slot} and they move together`;
+    return { slot, cause: unit.groups.length === 1 ? alone : mates, isOpen: false };
   }
   return undefined;
 }

@@ -8,6 +8,13 @@ import { type Plan, planOf, type RedirectConfig } from "./plan.ts";
 /** A wish under way. */
 export type Pending = { readonly to: SlotId; readonly sinceUs: number };
 
+/** A wish that was not followed; `wasServed` = somebody else was active all the while. */
+export type Doubt = {
+  readonly group: string;
+  readonly slot: SlotId;
+  readonly wasServed: boolean;
+};
+
 /** What one rule has seen. */
 export type RuleState = {
   /** Since when its condition holds. */
@@ -33,7 +40,7 @@ export type State = {
   readonly placements: Map<string, Placement>;
   readonly pending: Map<string, Pending>;
   /** `group@slot` that did not follow a wish within `wishMs`. */
-  readonly doubted: Set<string>;
+  readonly doubted: Map<string, Doubt>;
   readonly rules: Map<string, RuleState>;
   /** Service -> the rule that stopped it. */
   readonly stopped: Map<string, string>;
@@ -69,7 +76,7 @@ export function createState(config: RedirectConfig): State {
     facts: undefined,
     placements: new Map(),
     pending: new Map(),
-    doubted: new Set(),
+    doubted: new Map(),
     rules: new Map(),
     stopped: new Map(),
     stopOrders: new Set(),
@@ -87,7 +94,7 @@ export function cloneState(state: State): State {
     ...state,
     placements: new Map(state.placements),
     pending: new Map(state.pending),
-    doubted: new Set(state.doubted),
+    doubted: new Map(state.doubted),
     rules: new Map(state.rules),
     stopped: new Map(state.stopped),
     stopOrders: new Set(state.stopOrders),

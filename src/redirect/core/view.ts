@@ -46,6 +46,7 @@ const unable = (why: string): Fitness => ({ kind: "unable", why });
 export function fitnessOf(plan: Plan, view: View, group: Group, slot: SlotId): Fitness {
   const board = boardFitness(view, slot);
   if (board.kind === "unable") return board;
+  if (!group.on.includes(slot)) return unable(`group ${group.name} may not be on slot ${slot}`);
   const fact = view.groupOf.get(group.name);
   const isIn = fact?.inSync === undefined || fact.inSync.includes(slot);
   if (!isIn && !(fact?.active.includes(slot) ?? false)) {

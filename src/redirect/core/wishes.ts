@@ -13,32 +13,34 @@ import { at, boardFitness, isReachable, type View } from "./view.ts";
 
 /** Compares wishes under way with what the leases did. */
 export function judgeWishes(state: State, view: View, now: number, out: Out): void {
-  for (const [name, fact] of view.groupOf) {
-    for (const slot of fact.active) state.doubted.delete(at(name, slot));
-    const [wished] = state.placements.get(name)?.active ?? [];
-    if (wished === undefined || !fact.active.includes(wished)) continue;
-    setAlarm(state, `wish-unheard:${name}`, undefined, out);
-  }
   for (const [name, { to, sinceUs }] of state.pending) {
     const active = view.groupOf.get(name)?.active ?? [];
-    if (active.includes(to)) {
-      state.pending.delete(name);
-    } else if (!isReachable(view, to)) {
+    if (active.includes(to) || !isReachable(view, to)) {
       state.pending.delete(name);
     } else if (now >= sinceUs + wishMs * 1000) {
       state.pending.delete(name);
-      state.doubted.add(at(name, to));
+      const doubt = { group: name, slot: to, wasServed: active.length > 0 };
+      state.doubted.set(at(name, to), doubt);
       const text = `group ${name}: slot ${to} should be active and is not after ${wishMs} ms`;
       setAlarm(state, `wish-unheard:${name}`, text, out);
-    } else {
-      out.nextUs = Math.min(out.nextUs, sinceUs + wishMs * 1000);
     }
   }
-  if (state.doubted.size === 0) return;
-  for (const slot of state.plan.slots) {
-    if (isReachable(view, slot)) continue;
-    // A board that went away comes back as another one: it gets its chance again.
-    for (const { name } of state.plan.config.groups) state.doubted.delete(at(name, slot));
+  if (state.doubted.size > 0) forgetDoubts(state, view, out);
+}
+
+/**
+ * A doubted slot gets its chance again when it became active after all, or went away (it comes back
+ * as another one). If nobody was active and now somebody is, it was not the slot's fault.
+ */
+function forgetDoubts(state: State, view: View, out: Out): void {
+  for (const [key, { group, slot, wasServed }] of state.doubted) {
+    const active = view.groupOf.get(group)?.active ?? [];
+    const isOver = active.includes(slot) || (active.length > 0 && !wasServed);
+    if (isOver || !isReachable(view, slot)) state.doubted.delete(key);
+  }
+  const left = new Set([...state.doubted.values()].map(({ group }) => group));
+  for (const { name } of state.plan.config.groups) {
+    if (!left.has(name)) setAlarm(state, `wish-unheard:${name}`, undefined, out);
   }
 }
 
@@ -56,12 +58,15 @@ export function placeGroups(
     }
     const choice = choices.get(group.name);
     assert(choice !== undefined, "every group was decided");
-    if (choice.isOpen && choice.slot === undefined) continue;
+    if (choice.isOpen && !state.placements.has(group.name)) continue;
     const next = placementOf(state, view, group, { choice, choices });
     wishActive(state, view, group, { next, now, out });
     wishStandbys(state, view, group, { next, out });
     state.placements.set(group.name, next);
     alarmsOf(state, view, group, { next, out });
+  }
+  for (const { sinceUs } of state.pending.values()) {
+    out.nextUs = Math.min(out.nextUs, sinceUs + wishMs * 1000);
   }
 }
 
@@ -119,7 +124,6 @@ function wishActive(state: State, view: View, group: Group, { next, now, out }: 
     out.wishes.push({ type: "wish", how: "hand-over", group: name, from, to, why });
   }
   state.pending.set(name, { to, sinceUs: now });
-  out.nextUs = Math.min(out.nextUs, now + wishMs * 1000);
 }
 
 function wishStandbys(

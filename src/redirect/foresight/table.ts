@@ -14,13 +14,31 @@ export function endStatesText({ states, pairsLeftOut }: EndStates): string[] {
   const waiting = pairs.filter((state) => state.groups.some(isNone));
   // A switch fails like its network; one of the two lines is enough.
   const shown = [...singles, ...waiting.filter(({ faults }) => !faults.some(isSwitch))];
-  const rows = shown.map((state) => [faultsText(state.faults), ...state.groups.map(cellOf)]);
-  const lines = columns([["AFTER", ...groups.map((name) => name.toUpperCase())], ...rows]);
+  const lines = groups.length <= columnsMax ? gridOf(groups, shown) : changesOf(shown);
   const served = pairs.length - waiting.length;
   lines.push(`two faults: ${served} of ${pairs.length} orders leave every group served`);
   if (pairsLeftOut > 0) lines.push(`${pairsLeftOut} more orders were not computed: too many`);
   for (const reason of new Set(waiting.flatMap(reasonsOf))) lines.push(`none: ${reason}`);
   return lines;
+}
+
+/** More groups than this do not fit beside each other; then each line names what differs. */
+const columnsMax = 8;
+
+function gridOf(groups: readonly string[], shown: readonly EndState[]): string[] {
+  const rows = shown.map((state) => [faultsText(state.faults), ...state.groups.map(cellOf)]);
+  return columns([["AFTER", ...groups.map((name) => name.toUpperCase())], ...rows]);
+}
+
+/** The first state whole, of every other one the groups that end elsewhere. */
+function changesOf(shown: readonly EndState[]): string[] {
+  const calm = new Map((shown[0]?.groups ?? []).map((end) => [end.group, cellOf(end)]));
+  const rows = shown.map(({ faults, groups }) => {
+    const told = groups.filter((end) => faults.length === 0 || cellOf(end) !== calm.get(end.group));
+    const cells = told.map((end) => `${end.group} ${cellOf(end)}`);
+    return [faultsText(faults), cells.length === 0 ? "as before" : cells.join("  ")];
+  });
+  return columns([["AFTER", "GROUPS"], ...rows]);
 }
 
 const isSwitch = ({ kind }: RedirectFault): boolean => kind === "switch";

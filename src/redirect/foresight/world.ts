@@ -12,6 +12,7 @@ import {
   monoUs,
   type NetworkId,
   type SlotId,
+  unreachable,
 } from "../../base/index.ts";
 import type { Group } from "../../config/index.ts";
 import { step } from "../core.ts";
@@ -246,8 +247,14 @@ function carryOut(world: World, effect: RedirectEffect): boolean {
       return world.services.delete(at(effect.service, effect.slot));
     case "wish":
       return effect.how !== "stand-by" && followWish(world, effect);
-    default:
+    case "stop":
+    case "run":
+    case "raise-alarm":
+    case "clear-alarm":
+    case "safe-to-pull":
       return false;
+    default:
+      return unreachable(effect);
   }
 }
 
