@@ -6,6 +6,7 @@ import { type Ipv4, ipv4ToU32, networkIds } from "../base/index.ts";
 import { z } from "zod";
 import { groupAddressesMax, groupsMax } from "./limits.ts";
 import type { Networks } from "./networks.ts";
+import { poolOf } from "./pools.ts";
 import type { Report } from "./report.ts";
 import { anything, keys, mapSchema } from "./schema.ts";
 import type { Group, PublicAddress, RedundancyModel } from "./service-types.ts";
@@ -35,6 +36,9 @@ const addressSchema = keys("a public address: { address, mac }", {
   mac: macValue.optional(),
 });
 
+/** What groups hold already: addresses by group, MACs by address. */
+type Held = { readonly addresses: Map<Ipv4, string>; readonly macs: Map<string, Ipv4> };
+
 type Surroundings = { readonly networks: Networks; readonly boards: readonly Board[] };
 
 /** Reads `groups`, in the file's order; none if the section is left out. */
@@ -47,7 +51,7 @@ export function readGroups(report: Report, value: unknown, around: Surroundings)
     report.add(["groups"], `${names.length} groups; at most ${groupsMax}`, "key");
     return [];
   }
-  const held = new Map<Ipv4, string>();
+  const held: Held = { addresses: new Map(), macs: new Map() };
   const groups: BareGroup[] = [];
   for (const [name, section] of Object.entries(all)) {
     const group = readGroup(report, { name, section }, around, held);
@@ -63,7 +67,7 @@ function readGroup(
   report: Report,
   { name, section }: { name: string; section: unknown },
   around: Surroundings,
-  held: Map<Ipv4, string>,
+  held: Held,
 ): BareGroup | undefined {
   const path = ["groups", name];
   if (!nameValue.safeParse(name).success) {
@@ -153,7 +157,7 @@ function readAddresses(
   report: Report,
   { name, value }: { name: string; value: unknown },
   around: Surroundings,
-  held: Map<Ipv4, string>,
+  held: Held,
 ): PublicAddress[] {
   if (value === undefined) return [];
   const path = ["groups", name, "addresses"];
@@ -182,18 +186,18 @@ function readAddresses(
 function checkAddress(
   report: Report,
   own: PublicAddress & { readonly name: string },
-  { around, held }: { around: Surroundings; held: Map<Ipv4, string> },
+  { around, held }: { around: Surroundings; held: Held },
   at: readonly (string | number)[],
 ): void {
   const { address, prefix } = own;
-  const holder = held.get(address);
+  const holder = held.addresses.get(address);
   if (holder !== undefined) {
     report.add(
       at,
       `${address} belongs to group ${holder} already; an address moves with one group`,
     );
   }
-  held.set(address, own.name);
+  held.addresses.set(address, own.name);
   const first = ipv4ToU32(address) >>> 24;
   if (first === 0 || first === 127 || first >= 224) {
     report.add(at, `${address} is no address of a host; give one such as 192.168.1.10/24`);
@@ -208,6 +212,11 @@ function checkAddress(
     if (network === undefined || !overlaps(network, { subnet: address, prefix })) continue;
     const why = `${address}/${prefix} overlaps network ${id}, ${subnetText(network)}`;
     report.add(at, `${why}; a public address needs a subnet of its own`);
+  }
+  const owner = own.mac === undefined ? undefined : held.macs.get(own.mac);
+  if (own.mac !== undefined) held.macs.set(own.mac, address);
+  if (owner !== undefined) {
+    report.add([...at, "mac"], `${own.mac} belongs to ${owner} already; give each address its own`);
   }
   if (own.mac !== undefined && (Number.parseInt(own.mac.slice(0, 2), 16) & 1) === 1) {
     report.add([...at, "mac"], `${own.mac} is a multicast MAC; give one such as 02:53:42:00:00:0a`);
@@ -257,9 +266,8 @@ function checkNeighbours(report: Report, group: BareGroup, { groups, names }: Ot
 
 /** N+1 and N+M: the boards of all groups that share them must be one, or two, more than groups. */
 function checkSpares(report: Report, groups: readonly BareGroup[]): void {
-  const pooled = groups.filter(({ model }) => model === "N+1" || model === "N+M");
-  for (const group of pooled) {
-    const pool = poolOf(group, pooled);
+  for (const group of groups) {
+    const pool = poolOf(group, groups);
     // Told once a pool, at its last group.
     if (pool.at(-1) !== group) continue;
     const slots = new Set(pool.flatMap((each) => each.on));
@@ -270,17 +278,4 @@ function checkSpares(report: Report, groups: readonly BareGroup[]): void {
     const message = `${need}; they have ${slots.size}: add a slot, or give model: 2N`;
     report.add(["groups", group.name, "on"], message);
   }
-}
-
-/** The groups among `pooled` that share boards with `group`, directly or through others. */
-function poolOf(group: BareGroup, pooled: readonly BareGroup[]): BareGroup[] {
-  const slots = new Set<number>(group.on);
-  let size = 0;
-  while (slots.size > size) {
-    size = slots.size;
-    for (const each of pooled) {
-      if (each.on.some((slot) => slots.has(slot))) for (const slot of each.on) slots.add(slot);
-    }
-  }
-  return pooled.filter((each) => each.on.some((slot) => slots.has(slot)));
 }

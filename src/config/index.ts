@@ -4,6 +4,7 @@ export { type ConfigError, configErrorText } from "./errors.ts";
 export { documentBytesMax } from "./limits.ts";
 export { defaultLeaseTiming } from "./lease-timing.ts";
 export { loadChassis } from "./load.ts";
+export { poolOf } from "./pools.ts";
 export { documentSha256, loadChassisFile } from "./shell.ts";
 export { isHostOf, networkAddress, type Subnet, subnetText } from "./subnet.ts";
 export type {

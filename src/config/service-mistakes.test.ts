@@ -91,6 +91,12 @@ const rows: readonly (readonly [string, string, string, string])[] = [
     "groups.web.addresses.0.mac: 01:00:5e:00:00:01 is a multicast MAC; give one such as 02:53:42:00:00:0a",
   ],
   [
+    "a MAC twice",
+    "[192.168.1.10/24]",
+    "[{ address: 192.168.1.10/24, mac: 02:00:00:00:00:01 }, { address: 192.168.1.11/24, mac: 02:00:00:00:00:01 }]",
+    "groups.web.addresses.1.mac: 02:00:00:00:00:01 belongs to 192.168.1.10 already; give each address its own",
+  ],
+  [
     "an address on all boards at once",
     "on: [1, 2]",
     "model: all-active, on: [1, 2]",

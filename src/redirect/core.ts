@@ -9,6 +9,7 @@
 // | facts | any               | these facts are the newest               | what changed          |
 // | move  | facts known       | group placed there if it can be          | wish, or an alarm     |
 // |       | no facts yet      | unchanged                                | alarm `move-refused`  |
+// | config| any               | what stayed goes on, the rest is new     | what changed          |
 // | timer | wish unheard      | slot doubted, another one chosen         | alarm, wish           |
 // |       | rule due          | rule has fired                           | its action            |
 // |       | slot calm         | `when-calm` groups go back               | wish                  |
@@ -16,6 +17,7 @@
 
 import { assert, type MonoUs, unreachable } from "../base/index.ts";
 import { chooseActives } from "./core/place.ts";
+import { reconfigure } from "./core/reconfigure.ts";
 import { applyRules } from "./core/rules.ts";
 import { tellSafety } from "./core/safe.ts";
 import { orderServices } from "./core/services.ts";
@@ -43,6 +45,9 @@ export function step(state: State, event: RedirectEvent, now: MonoUs): RedirectE
       takeOrder(state, { group, to, cause: "the operator asked for it" }, out);
       break;
     }
+    case "config":
+      reconfigure(state, event.config, out);
+      break;
     case "timer":
       if (state.timerUs !== undefined && now >= state.timerUs) state.timerUs = undefined;
       break;

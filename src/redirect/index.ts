@@ -1,6 +1,5 @@
 // The whole surface of redirect: wishes about who is active where, and what faults would do.
 export { placementsOf, step } from "./core.ts";
-export type { RedirectConfig } from "./core/plan.ts";
 export { createState as createRedirect, type State as RedirectState } from "./core/state.ts";
 export { explanations } from "./explanations.ts";
 export {
@@ -24,6 +23,7 @@ export type {
   BoardFact,
   GroupFact,
   Placement,
+  RedirectConfig,
   RedirectEffect,
   RedirectEvent,
   RedirectFacts,

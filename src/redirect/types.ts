@@ -3,6 +3,15 @@
 // and the sensors; REDIRECT asks nobody itself.
 
 import type { NetworkId, SlotId } from "../base/index.ts";
+import type { Board, Group, Rule, Service } from "../config/index.ts";
+
+/** The part of a chassis file or board document that REDIRECT reads. */
+export type RedirectConfig = {
+  readonly boards: readonly Board[];
+  readonly groups: readonly Group[];
+  readonly services: readonly Service[];
+  readonly rules: readonly Rule[];
+};
 
 /** One board as NETRACK sees it, plus what the operator said about it. */
 export type BoardFact = {
@@ -61,6 +70,8 @@ export type RedirectEvent =
   | { readonly type: "facts"; readonly facts: RedirectFacts }
   /** The operator moves a group; `to` undefined = to the best other slot. */
   | { readonly type: "move"; readonly group: string; readonly to: SlotId | undefined }
+  /** The chassis file changed. What stayed the same goes on as before. */
+  | { readonly type: "config"; readonly config: RedirectConfig }
   | { readonly type: "timer" };
 
 /** Where a group should be. */

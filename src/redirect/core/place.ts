@@ -177,7 +177,7 @@ function scoreOf(work: Work, unit: Unit, slot: SlotId): number {
   let crowd = 0;
   for (const group of unit.groups) {
     apart = Math.min(63, apart + neighbours(work, group.apart, slot));
-    const mates = work.state.plan.poolOf.get(group.name) ?? [];
+    const mates = work.state.plan.matesOf.get(group.name) ?? [];
     crowd = Math.min(63, crowd + neighbours(work, mates, slot));
   }
   const doubts = isDoubtedFor(work, unit, slot) ? 1 : 0;

@@ -3,21 +3,13 @@
 
 import type { SlotId } from "../../base/index.ts";
 import {
-  type Board,
   type Group,
+  poolOf,
   type RedundancyModel,
-  type Rule,
   type Service,
   votersOf,
 } from "../../config/index.ts";
-
-/** The part of a chassis file or board document that REDIRECT reads. */
-export type RedirectConfig = {
-  readonly boards: readonly Board[];
-  readonly groups: readonly Group[];
-  readonly services: readonly Service[];
-  readonly rules: readonly Rule[];
-};
+import type { RedirectConfig } from "../types.ts";
 
 /** Groups that are placed as one (`together`); usually one group alone. */
 export type Unit = { readonly groups: readonly Group[]; readonly on: readonly SlotId[] };
@@ -28,11 +20,10 @@ export type Plan = {
   readonly slots: readonly SlotId[];
   /** Groups with one active board at a time, in the file's order of their first groups. */
   readonly units: readonly Unit[];
-  readonly allActive: readonly Group[];
   readonly groupOf: ReadonlyMap<string, Group>;
   readonly serviceOf: ReadonlyMap<string, Service>;
   /** Groups of one pool share spares (N+1, N+M): group name -> the others. */
-  readonly poolOf: ReadonlyMap<string, readonly string[]>;
+  readonly matesOf: ReadonlyMap<string, readonly string[]>;
   /** Group name -> how many standbys it wants. */
   readonly standbysOf: ReadonlyMap<string, number>;
   /** Group name -> who votes about it (leases.md §1). */
@@ -43,16 +34,17 @@ export type Plan = {
 export function planOf(config: RedirectConfig): Plan {
   const { groups, services, boards } = config;
   const single = groups.filter((group) => group.model !== "all-active");
-  const pooled = groups.filter(({ model }) => model === "N+1" || model === "N+M");
-  const poolOf = new Map(pooled.map((group) => [group.name, poolMates(group, pooled)]));
+  const mates = (group: Group): string[] =>
+    poolOf(group, groups)
+      .filter((each) => each !== group)
+      .map((each) => each.name);
   return {
     config,
     slots: boards.filter((each) => each.role !== "ccn").map((each) => each.slot),
     units: unitsOf(single),
-    allActive: groups.filter((group) => group.model === "all-active"),
     groupOf: new Map(groups.map((group) => [group.name, group])),
     serviceOf: new Map(services.map((service) => [service.name, service])),
-    poolOf,
+    matesOf: new Map(groups.map((group) => [group.name, mates(group)])),
     standbysOf: new Map(groups.map((group) => [group.name, standbysOf(group)])),
     votersOf: new Map(groups.map((group) => [group.name, votersOf(boards, group.on)])),
   };
@@ -90,18 +82,4 @@ function unitsOf(groups: readonly Group[]): Unit[] {
     units.push({ groups: members, on: first.on });
   }
   return units;
-}
-
-/** The other groups that share boards with `group`, directly or through others. */
-function poolMates(group: Group, pooled: readonly Group[]): string[] {
-  const slots = new Set(group.on);
-  for (let size = 0; size < slots.size;) {
-    size = slots.size;
-    for (const each of pooled) {
-      if (each.on.some((slot) => slots.has(slot))) for (const slot of each.on) slots.add(slot);
-    }
-  }
-  return pooled
-    .filter((each) => each !== group && each.on.some((slot) => slots.has(slot)))
-    .map((each) => each.name);
 }

@@ -64,7 +64,8 @@ function act(state: State, view: View, { rule, cause }: Fired, out: Out): void {
       state.stopped.set(action.service, rule.name);
       break;
     case "start":
-      if (state.stopped.delete(action.service)) forgetStops(state, action.service);
+      // If a rule stopped it, ending that is the order (core/services.ts).
+      if (state.stopped.delete(action.service)) break;
       order(state, view, { verb: "start", service: action.service, cause }, out);
       break;
     case "restart":
@@ -90,12 +91,6 @@ function act(state: State, view: View, { rule, cause }: Fired, out: Out): void {
       break;
     default:
       unreachable(action);
-  }
-}
-
-function forgetStops(state: State, service: string): void {
-  for (const key of state.stopOrders) {
-    if (key.startsWith(`${service}@`)) state.stopOrders.delete(key);
   }
 }
 

@@ -13,9 +13,10 @@ export function orderServices(state: State, view: View, out: Out): void {
     if (service.group === undefined) {
       for (const slot of service.on)
         orderFree(state, view, { name: service.name, slot, rule }, out);
-    } else if (rule !== undefined) {
+    } else {
       const active = state.placements.get(service.group)?.active ?? [];
-      stopWithGroup(state, { name: service.name, rule, active }, out);
+      if (rule === undefined) startAgain(state, { name: service.name, active }, out);
+      else stopWithGroup(state, { name: service.name, rule, active }, out);
     }
   }
 }
@@ -51,5 +52,22 @@ function stopWithGroup(
     state.stopOrders.add(key);
     const why = `rule ${rule}, so service ${name} is stopped on slot ${slot}`;
     out.orders.push({ type: "stop", service: name, slot, why });
+  }
+}
+
+/** No rule stops it any more: it runs where its group is. */
+function startAgain(
+  state: State,
+  { name, active }: { name: string; active: readonly SlotId[] },
+  out: Out,
+): void {
+  if (state.stopOrders.size === 0) return;
+  for (const key of state.stopOrders) {
+    if (key.startsWith(`${name}@`)) state.stopOrders.delete(key);
+    else continue;
+    const slot = active.find((each) => at(name, each) === key);
+    if (slot === undefined) continue;
+    const why = `no rule stops it any more, so service ${name} is started on slot ${slot}`;
+    out.orders.push({ type: "start", service: name, slot, why });
   }
 }

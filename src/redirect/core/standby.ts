@@ -24,7 +24,7 @@ export function chooseStandbys(
     !group.services.some((name) => isBroken(view, name, slot));
   if (before.length === wanted && before.every(isKept)) return [...before];
   const inSync = view.groupOf.get(group.name)?.inSync ?? [];
-  const mates = state.plan.poolOf.get(group.name) ?? [];
+  const mates = state.plan.matesOf.get(group.name) ?? [];
   const cost = (slot: SlotId): number => {
     const isBusy = mates.some((name) => choices.get(name)?.slot === slot);
     const isSick = group.services.some((name) => isBroken(view, name, slot));

@@ -2,8 +2,8 @@
 // a what-if can copy it and go on from there.
 
 import type { SlotId } from "../../base/index.ts";
-import type { Placement, RedirectEffect, RedirectFacts } from "../types.ts";
-import { type Plan, planOf, type RedirectConfig } from "./plan.ts";
+import type { Placement, RedirectConfig, RedirectEffect, RedirectFacts } from "../types.ts";
+import { type Plan, planOf } from "./plan.ts";
 
 /** A wish under way. */
 export type Pending = { readonly to: SlotId; readonly sinceUs: number };
@@ -35,7 +35,7 @@ export type MoveOrder = {
 
 /** Only `step` changes it. */
 export type State = {
-  readonly plan: Plan;
+  plan: Plan;
   facts: RedirectFacts | undefined;
   readonly placements: Map<string, Placement>;
   readonly pending: Map<string, Pending>;

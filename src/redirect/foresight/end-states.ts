@@ -45,8 +45,8 @@ export type EndStates = {
   readonly pairsLeftOut: number;
 };
 
-/** Computes every end state with the shipped core. Bounded by `endStateGroupsMax`. */
-export function endStates(chassis: Chassis): EndStates {
+/** Computes every end state with the shipped core; states times groups are at most `groupsMax`. */
+export function endStates(chassis: Chassis, groupsMax = endStateGroupsMax): EndStates {
   const calm = createWorld(chassis, calmFacts(chassis));
   settleWorld(calm);
   const collected = new Collector();
@@ -60,7 +60,7 @@ export function endStates(chassis: Chassis): EndStates {
     return world;
   };
   for (const fault of faults) collected.add([fault], endOf(calm, [], fault));
-  const statesMax = endStateGroupsMax / Math.max(1, chassis.groups.length);
+  const statesMax = groupsMax / Math.max(1, chassis.groups.length);
   let pairsLeftOut = 0;
   for (const first of faults) {
     const from = endOf(calm, [], first);

@@ -23,7 +23,9 @@ export type RedirectFault =
   | { readonly kind: "service"; readonly service: string };
 
 /** The part of a chassis that faults name. */
-export type FaultyParts = Pick<Chassis, "boards" | "switches" | "services">;
+export type FaultyParts = Pick<Chassis, "boards" | "services"> & {
+  readonly switches: readonly { readonly name: string; readonly network: NetworkId }[];
+};
 
 /** Every single fault: each board, network, switch, service too often failing, and the CCN. */
 export function allFaults({ boards, switches, services }: FaultyParts): RedirectFault[] {

@@ -59,7 +59,13 @@ describe("two controllers and the CCN (leases.md section 6)", () => {
     test(`${faults}: ${ended}`, () => expect(end(chassis, faults)).toBe(ended));
   }
 
-  test("one state of it all is refused by nobody", () => {
+  test("more states than the bound: pairs are left out, and counted", () => {
+    const few = endStates(chassis, 20);
+    expect([few.states.length, few.pairsLeftOut]).toEqual([20, 1 + 12 + 12 * 11 - 20]);
+    expect(endStatesText(few)).toContain("125 more orders were not computed: too many");
+  });
+
+  test("every state is computed and no file refused", () => {
     const { states, problems, pairsLeftOut } = endStates(chassis);
     const faults = allFaults(chassis).length;
     // 7 boards, 2 networks, 2 switches, 1 service.
@@ -149,6 +155,19 @@ describe("what-if", () => {
     const { steps, groups } = whatIf(chassis, facts, [{ kind: "service", service: "web" }]);
     expect(steps.at(-1)?.text).toBe("service web fails on slot 2");
     expect(groups[0]).toMatchObject({ active: [slotId(1)], standby: [slotId(2)] });
+  });
+
+  test("a rule whose condition holds already has acted; it acts no second time", () => {
+    const chassis = chassisOf(
+      `${web}rules:\n  r: { when: { board: 3, is: down }, do: { powerCycle: 1 } }\n`,
+    );
+    const facts = factsFor(chassis, {
+      groups: { web: [[1]] },
+      boards: { 3: { state: "down" } },
+    });
+    const { steps, groups } = whatIf(chassis, facts, []);
+    expect(steps.flatMap(({ effects }) => effects.map(words))).not.toContain("power-cycle 1");
+    expect(groups[0]?.active).toEqual([slotId(1)]);
   });
 
   test("a service whose failure is to be left alone moves nothing", () => {

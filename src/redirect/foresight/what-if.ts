@@ -3,9 +3,8 @@
 
 import type { SlotId } from "../../base/index.ts";
 import { placementsOf } from "../core.ts";
-import type { RedirectConfig } from "../core/plan.ts";
 import { whatIfFaultsMax } from "../limits.ts";
-import type { Placement, RedirectEffect, RedirectFacts } from "../types.ts";
+import type { Placement, RedirectConfig, RedirectEffect, RedirectFacts } from "../types.ts";
 import { faultText, type RedirectFault } from "./faults.ts";
 import { createWorld, leaseOf, settleWorld, strike, type World } from "./world.ts";
 

@@ -16,11 +16,17 @@ import {
 } from "../../base/index.ts";
 import type { Group } from "../../config/index.ts";
 import { step } from "../core.ts";
-import type { RedirectConfig } from "../core/plan.ts";
+import { causeOf } from "../core/rules.ts";
 import { cloneState, createState, type State } from "../core/state.ts";
-import { at } from "../core/view.ts";
+import { at, viewOf } from "../core/view.ts";
 import { horizonMs, settleStepsMax } from "../limits.ts";
-import type { RedirectEffect, RedirectEvent, RedirectFacts, ServiceFact } from "../types.ts";
+import type {
+  RedirectConfig,
+  RedirectEffect,
+  RedirectEvent,
+  RedirectFacts,
+  ServiceFact,
+} from "../types.ts";
 import type { RedirectFault } from "./faults.ts";
 
 /** One group's lease on paper. */
@@ -62,9 +68,16 @@ export function createWorld(config: RedirectConfig, facts: RedirectFacts): World
       return [name, { active, inSync: fact?.inSync, holder: active[0] }];
     }),
   );
+  const state = createState(config);
+  const view = viewOf(facts);
+  for (const { name, when } of config.rules) {
+    // A rule whose condition holds already has acted; only what comes now is asked for.
+    if (causeOf(view, when) === undefined) continue;
+    state.rules.set(name, { sinceUs: 0, isFired: true, firesUs: [] });
+  }
   return {
     config,
-    state: createState(config),
+    state,
     base: facts,
     nowUs: monoUs(0),
     dead: new Set(facts.boards.filter(({ state }) => state === "down").map(({ slot }) => slot)),
