@@ -207,6 +207,10 @@ export const anyEvent: fc.Arbitrary<{ event: RedirectEvent; afterMs: number }> =
       }),
     },
     { weight: 1, arbitrary: fc.constant<RedirectEvent>({ type: "timer" }) },
+    {
+      weight: 1,
+      arbitrary: anyConfig().map((config): RedirectEvent => ({ type: "config", config })),
+    },
   ),
   afterMs: fc.constantFrom(0, 1, 999, 5000, 60_000, 600_000),
 });

@@ -48,13 +48,15 @@ describe("any configuration, any events", () => {
         const state = createRedirect(config);
         let nowUs = 1;
         let facts: RedirectFacts | undefined;
+        let { groups } = config;
         for (const { event, afterMs } of events) {
           nowUs += afterMs * 1000;
           if (event.type === "facts") facts = event.facts;
+          if (event.type === "config") ({ groups } = event.config);
           step(state, event, monoUs(nowUs));
           if (facts === undefined) continue;
           for (const { group: name, active, standby } of placementsOf(state)) {
-            const group = config.groups.find((each) => each.name === name);
+            const group = groups.find((each) => each.name === name);
             if (group === undefined) throw new Error("unknown group");
             if (group.model !== "all-active") expect(active.length).toBeLessThanOrEqual(1);
             for (const slot of [...active, ...standby]) {

@@ -54,3 +54,11 @@ test("a new group and a new service begin", () => {
     "stand-by b 1",
   ]);
 });
+
+test("a group that was everywhere and now has one active board is placed anew", () => {
+  const bench = benchOf(text("  web: { on: [1, 2, 3], model: all-active }\n"));
+  bench.tell();
+  bench.tell({ groups: { web: [[1, 2, 3]] } });
+  change(bench, text("  web: { on: [1, 2, 3] }\n"), { groups: { web: [[1, 2, 3]] } });
+  expect(bench.active("web")).toHaveLength(1);
+});

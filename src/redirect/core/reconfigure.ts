@@ -9,12 +9,17 @@ import { type Out, setAlarm, type State } from "./state.ts";
 /** Takes over a configuration; the step that carries it then decides anew. */
 export function reconfigure(state: State, config: RedirectConfig, out: Out): void {
   const before = state.plan.config.rules;
+  const isEverywhere = (name: string): boolean =>
+    state.plan.groupOf.get(name)?.model === "all-active";
+  const were = new Map([...state.placements.keys()].map((name) => [name, isEverywhere(name)]));
   state.plan = planOf(config);
   const isPlace = (name: string, slot: number | undefined): boolean =>
     slot === undefined || (state.plan.groupOf.get(name)?.on.some((each) => each === slot) ?? false);
   for (const [name, { active, standby }] of state.placements) {
     const areKept = [...active, ...standby].every((slot) => isPlace(name, slot));
-    if (!areKept || !state.plan.groupOf.has(name)) state.placements.delete(name);
+    if (!areKept || were.get(name) !== isEverywhere(name) || !state.plan.groupOf.has(name)) {
+      state.placements.delete(name);
+    }
   }
   for (const [name, { to }] of state.pending) {
     if (!isPlace(name, to)) state.pending.delete(name);
