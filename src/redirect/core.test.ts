@@ -185,6 +185,20 @@ describe("a wish that the leases do not follow", () => {
     expect(bench.tell({ groups: { web: [[2]] } }).map(words)).toEqual(["clear wish-unheard:web"]);
   });
 
+  test("a move to a doubted slot is a new chance for it, not a wish there and back", () => {
+    const bench = benchOf(chassisOf(webText));
+    bench.tell();
+    bench.wait(5000);
+    expect(bench.active("web")).toEqual([2]);
+    expect(bench.send({ type: "move", group: "web", to: slotId(1) }).map(words)).toEqual([
+      "take-over web 1",
+      "stand-by web 2",
+      "clear wish-unheard:web",
+    ]);
+    expect(bench.tell()).toEqual([]);
+    expect(bench.active("web")).toEqual([1]);
+  });
+
   test("leaves the group where it is, and the alarm stands until the slot shows itself well", () => {
     const bench = webOnOne();
     bench.send({ type: "move", group: "web", to: slotId(2) });

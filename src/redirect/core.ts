@@ -23,7 +23,7 @@ import { tellSafety } from "./core/safe.ts";
 import { orderServices } from "./core/services.ts";
 import { type MoveOrder, type Out, setAlarm, type State } from "./core/state.ts";
 import { type View, viewOf } from "./core/view.ts";
-import { judgeWishes, placeGroups } from "./core/wishes.ts";
+import { judgeWishes, placeGroups, tellDoubts } from "./core/wishes.ts";
 import type { Placement, RedirectEffect, RedirectEvent } from "./types.ts";
 
 /** Takes one event at `now`, changes `state`, orders what follows. Never throws on input. */
@@ -71,10 +71,11 @@ function takeOrder(state: State, move: MoveOrder, out: Out): void {
 
 function conclude(state: State, view: View, now: number, out: Out): void {
   noteWell(state, view, now);
-  judgeWishes(state, view, now, out);
+  judgeWishes(state, view, now);
   applyRules(state, view, now, out);
   const choices = chooseActives(state, view, now, out);
   placeGroups(state, view, choices, { now, out });
+  tellDoubts(state, out);
   orderServices(state, view, out);
   tellSafety(state, view, out);
   for (const { group, active } of state.placements.values()) {

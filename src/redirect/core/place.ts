@@ -231,5 +231,7 @@ function carryOut(work: Work, move: MoveOrder): void {
     return;
   }
   setAlarm(work.state, id, undefined, work.out);
+  // Somebody wants it there: an old doubt must not send it back.
+  for (const group of unit.groups) work.state.doubted.delete(at(group.name, to));
   if (to !== from) settle(work, unit, { slot: to, cause: move.cause, isOpen: false });
 }

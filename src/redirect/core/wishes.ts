@@ -12,35 +12,35 @@ import { type Out, setAlarm, type State } from "./state.ts";
 import { at, boardFitness, isReachable, type View } from "./view.ts";
 
 /** Compares wishes under way with what the leases did. */
-export function judgeWishes(state: State, view: View, now: number, out: Out): void {
-  for (const [name, { to, sinceUs }] of state.pending) {
-    const active = view.groupOf.get(name)?.active ?? [];
+export function judgeWishes(state: State, view: View, now: number): void {
+  for (const [group, { to, sinceUs }] of state.pending) {
+    const active = view.groupOf.get(group)?.active ?? [];
     if (active.includes(to) || !isReachable(view, to)) {
-      state.pending.delete(name);
+      state.pending.delete(group);
     } else if (now >= sinceUs + wishMs * 1000) {
-      state.pending.delete(name);
-      const doubt = { group: name, slot: to, wasServed: active.length > 0 };
-      state.doubted.set(at(name, to), doubt);
-      const text = `group ${name}: slot ${to} should be active and is not after ${wishMs} ms`;
-      setAlarm(state, `wish-unheard:${name}`, text, out);
+      state.pending.delete(group);
+      state.doubted.set(at(group, to), { group, slot: to, wasServed: active.length > 0 });
     }
   }
-  if (state.doubted.size > 0) forgetDoubts(state, view, out);
-}
-
-/**
- * A doubted slot gets its chance again when it became active after all, or went away (it comes back
- * as another one). If nobody was active and now somebody is, it was not the slot's fault.
- */
-function forgetDoubts(state: State, view: View, out: Out): void {
+  // A doubted slot gets its chance again when it became active after all, or went away (it comes
+  // back as another one). If nobody was active and now somebody is, it was not the slot's fault.
   for (const [key, { group, slot, wasServed }] of state.doubted) {
     const active = view.groupOf.get(group)?.active ?? [];
     const isOver = active.includes(slot) || (active.length > 0 && !wasServed);
     if (isOver || !isReachable(view, slot)) state.doubted.delete(key);
   }
-  const left = new Set([...state.doubted.values()].map(({ group }) => group));
+}
+
+/** An alarm for every group with doubted slots, and when to look at wishes under way again. */
+export function tellDoubts(state: State, out: Out): void {
   for (const { name } of state.plan.config.groups) {
-    if (!left.has(name)) setAlarm(state, `wish-unheard:${name}`, undefined, out);
+    const slots: SlotId[] = [];
+    for (const { group, slot } of state.doubted.values()) if (group === name) slots.push(slot);
+    const text = `group ${name}: ${slotsText(slots)} should be active and is not after ${wishMs} ms`;
+    setAlarm(state, `wish-unheard:${name}`, slots.length > 0 ? text : undefined, out);
+  }
+  for (const { sinceUs } of state.pending.values()) {
+    out.nextUs = Math.min(out.nextUs, sinceUs + wishMs * 1000);
   }
 }
 
@@ -64,9 +64,6 @@ export function placeGroups(
     wishStandbys(state, view, group, { next, out });
     state.placements.set(group.name, next);
     alarmsOf(state, view, group, { next, out });
-  }
-  for (const { sinceUs } of state.pending.values()) {
-    out.nextUs = Math.min(out.nextUs, sinceUs + wishMs * 1000);
   }
 }
 
