@@ -246,7 +246,8 @@ function checkNeighbours(report: Report, group: BareGroup, { groups, names }: Ot
       }
     }
   }
-  const both = group.apart.find((name) => group.together.includes(name));
+  const kin = kinOf(group, groups);
+  const both = group.apart.find((name) => kin.has(name));
   if (both !== undefined) {
     report.add([...path, "apart"], `${both} is in together too; take one of them away`);
   }
@@ -262,6 +263,19 @@ function checkNeighbours(report: Report, group: BareGroup, { groups, names }: Ot
       report.add([...path, "together"], "an all-active group moves nowhere; take together away");
     }
   }
+}
+
+/** All groups that move with `group`, through others too. */
+function kinOf(group: BareGroup, groups: readonly BareGroup[]): Set<string> {
+  const kin = new Set(group.together);
+  for (let size = 0; size < kin.size;) {
+    size = kin.size;
+    for (const { name, together } of groups) {
+      if (kin.has(name)) for (const each of together) kin.add(each);
+    }
+  }
+  kin.delete(group.name);
+  return kin;
 }
 
 /** N+1 and N+M: the boards of all groups that share them must be one, or two, more than groups. */

@@ -115,6 +115,12 @@ const rows: readonly (readonly [string, string, string, string])[] = [
     "groups.web.apart: b is in together too; take one of them away",
   ],
   [
+    "apart from a group that moves along through a third",
+    "addresses: [192.168.1.10/24] }",
+    "apart: c, together: b }\n  b: { on: [1, 2], together: c }\n  c: { on: [1, 2] }",
+    "groups.web.apart: c is in together too; take one of them away",
+  ],
+  [
     "together on other slots",
     "addresses: [192.168.1.10/24] }",
     "together: b }\n  b: { on: [2, 1] }",

@@ -113,6 +113,32 @@ describe("any configuration, any events", () => {
     );
   });
 
+  test("with leases that follow at once, failback comes to rest", () => {
+    let moved = 0;
+    fc.assert(
+      fc.property(anyConfig(false), anyFacts, (config, facts) => {
+        const state = createRedirect(config);
+        const { boards } = calmFacts(config);
+        let groups = facts.groups.map((each) => ({ ...each, inSync: undefined }));
+        let wishes = 0;
+        for (let i = 0; i < 40; i++) {
+          const now = monoUs(1 + i * 600_000_000);
+          const effects = step(state, { type: "facts", facts: { ...facts, boards, groups } }, now);
+          wishes = effects.filter(({ type }) => type === "wish").length;
+          if (i > 0) moved += wishes;
+          groups = placementsOf(state).map(({ group, active }) => ({
+            group,
+            active: [...active],
+            inSync: undefined,
+          }));
+        }
+        expect(wishes).toBe(0);
+      }),
+      { numRuns: 400 },
+    );
+    expect(moved).toBeGreaterThan(10);
+  });
+
   test("every decision names rule, cause and effect", () => {
     fc.assert(
       fc.property(anyConfig(), anyFacts, (config, facts) => {

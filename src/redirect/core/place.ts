@@ -176,7 +176,10 @@ function scoreOf(work: Work, unit: Unit, slot: SlotId): number {
   let apart = 0;
   let crowd = 0;
   for (const group of unit.groups) {
-    apart = Math.min(63, apart + neighbours(work, group.apart, slot));
+    apart = Math.min(
+      63,
+      apart + neighbours(work, work.state.plan.apartOf.get(group.name) ?? [], slot),
+    );
     const mates = work.state.plan.matesOf.get(group.name) ?? [];
     crowd = Math.min(63, crowd + neighbours(work, mates, slot));
   }
@@ -200,7 +203,10 @@ function failBack(work: Work, unit: Unit): void {
   const slots = new Set(unit.groups.map((group) => work.choices.get(group.name)?.slot));
   const [slot] = slots;
   if (slots.size !== 1 || slot === undefined) return;
-  if (unit.groups.some((group) => work.state.pending.has(group.name))) return;
+  // Only from where it really is: a group that waits for the leases is left alone.
+  const isThere = ({ name }: Group): boolean =>
+    !work.state.pending.has(name) && (work.view.groupOf.get(name)?.active.includes(slot) ?? false);
+  if (!unit.groups.every(isThere)) return;
   const score = scoreOf(work, unit, slot);
   const best = score === 0 ? undefined : bestOf(work, unit, "able");
   if (best === undefined || scoreOf(work, unit, best) >= score) return;

@@ -22,7 +22,9 @@ export type Plan = {
   readonly units: readonly Unit[];
   readonly groupOf: ReadonlyMap<string, Group>;
   readonly serviceOf: ReadonlyMap<string, Service>;
-  /** Groups of one pool share spares (N+1, N+M): group name -> the others. */
+  /** Group name -> groups of other units that it would rather not meet on a board. */
+  readonly apartOf: ReadonlyMap<string, readonly string[]>;
+  /** Groups of one pool share spares (N+1, N+M): group name -> those of other units. */
   readonly matesOf: ReadonlyMap<string, readonly string[]>;
   /** Group name -> how many standbys it wants. */
   readonly standbysOf: ReadonlyMap<string, number>;
@@ -34,17 +36,21 @@ export type Plan = {
 export function planOf(config: RedirectConfig): Plan {
   const { groups, services, boards } = config;
   const single = groups.filter((group) => group.model !== "all-active");
-  const mates = (group: Group): string[] =>
-    poolOf(group, groups)
-      .filter((each) => each !== group)
-      .map((each) => each.name);
+  const units = unitsOf(single);
+  // A unit is not its own neighbour, else every other slot would look emptier than its own.
+  const others = (group: Group, names: readonly string[]): string[] => {
+    const unit = units.find((each) => each.groups.includes(group));
+    return names.filter((name) => !unit?.groups.some((each) => each.name === name));
+  };
+  const mates = (group: Group): string[] => poolOf(group, groups).map((each) => each.name);
   return {
     config,
     slots: boards.filter((each) => each.role !== "ccn").map((each) => each.slot),
-    units: unitsOf(single),
+    units,
     groupOf: new Map(groups.map((group) => [group.name, group])),
     serviceOf: new Map(services.map((service) => [service.name, service])),
-    matesOf: new Map(groups.map((group) => [group.name, mates(group)])),
+    apartOf: new Map(groups.map((group) => [group.name, others(group, group.apart)])),
+    matesOf: new Map(groups.map((group) => [group.name, others(group, mates(group))])),
     standbysOf: new Map(groups.map((group) => [group.name, standbysOf(group)])),
     votersOf: new Map(groups.map((group) => [group.name, votersOf(boards, group.on)])),
   };
