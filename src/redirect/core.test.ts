@@ -199,6 +199,21 @@ describe("a wish that the leases do not follow", () => {
     expect(bench.active("web")).toEqual([1]);
   });
 
+  test("an ordered move to where it was wished before is wished again", () => {
+    const bench = benchOf(chassisOf(webText));
+    bench.tell();
+    bench.tell({ groups: { web: [[1]] } });
+    bench.tell({ boards: { 1: down }, groups: { web: [[]] } });
+    bench.wait(5000);
+    // The leases chose slot 1 again; the last wish was slot 2.
+    bench.tell({ groups: { web: [[1]] } });
+    bench.send({ type: "move", group: "web", to: slotId(2) });
+    expect(bench.wait(5000).map(words)).toContain("alarm wish-unheard:web");
+    expect(bench.send({ type: "move", group: "web", to: slotId(2) }).map(words)).toContain(
+      "hand-over web 1>2",
+    );
+  });
+
   test("leaves the group where it is, and the alarm stands until the slot shows itself well", () => {
     const bench = webOnOne();
     bench.send({ type: "move", group: "web", to: slotId(2) });

@@ -15,6 +15,8 @@ export type Choice = {
   readonly cause: string;
   /** Nobody can be active as far as is known; not all of its boards are known. */
   readonly isOpen: boolean;
+  /** Somebody ordered it just now: it is wished even if it was wished before. */
+  readonly isOrdered?: boolean;
 };
 
 /** One step's work: choices so far, by group. */
@@ -219,7 +221,7 @@ function failBack(work: Work, unit: Unit): void {
   }
   const minutes = calmMs / 60_000;
   const cause = `failback when-calm: slot ${best} was well for ${minutes} minutes`;
-  settle(work, unit, { slot: best, cause, isOpen: false });
+  settle(work, unit, { slot: best, cause, isOpen: false, isOrdered: true });
 }
 
 /** A move that a rule or the operator ordered; refused with an alarm if it cannot be. */
@@ -239,5 +241,6 @@ function carryOut(work: Work, move: MoveOrder): void {
   setAlarm(work.state, id, undefined, work.out);
   // Somebody wants it there: an old doubt must not send it back.
   for (const group of unit.groups) work.state.doubted.delete(at(group.name, to));
-  if (to !== from) settle(work, unit, { slot: to, cause: move.cause, isOpen: false });
+  if (to !== from)
+    settle(work, unit, { slot: to, cause: move.cause, isOpen: false, isOrdered: true });
 }

@@ -36,7 +36,7 @@ export function tellDoubts(state: State, out: Out): void {
   for (const { name } of state.plan.config.groups) {
     const slots: SlotId[] = [];
     for (const { group, slot } of state.doubted.values()) if (group === name) slots.push(slot);
-    const text = `group ${name}: ${slotsText(slots)} should be active and is not after ${wishMs} ms`;
+    const text = `group ${name}: ${slotsText(slots)} did not become active within ${wishMs} ms`;
     setAlarm(state, `wish-unheard:${name}`, slots.length > 0 ? text : undefined, out);
   }
   for (const { sinceUs } of state.pending.values()) {
@@ -60,7 +60,8 @@ export function placeGroups(
     assert(choice !== undefined, "every group was decided");
     if (choice.isOpen && !state.placements.has(group.name)) continue;
     const next = placementOf(state, view, group, { choice, choices });
-    wishActive(state, view, group, { next, now, out });
+    const isOrdered = choice.isOrdered ?? false;
+    wishActive(state, view, group, { next, now, isOrdered, out });
     wishStandbys(state, view, group, { next, out });
     state.placements.set(group.name, next);
     alarmsOf(state, view, group, { next, out });
@@ -93,15 +94,22 @@ function placementOf(
   };
 }
 
-type Change = { readonly next: Placement; readonly now: number; readonly out: Out };
+type Change = { readonly next: Placement; readonly out: Out };
 
-function wishActive(state: State, view: View, group: Group, { next, now, out }: Change): void {
+function wishActive(
+  state: State,
+  view: View,
+  group: Group,
+  { next, now, isOrdered, out }: Change & { readonly now: number; readonly isOrdered: boolean },
+): void {
   const [to] = next.active;
   const before = state.placements.get(group.name)?.active[0];
   const active = view.groupOf.get(group.name)?.active ?? [];
   const { why } = next;
   const name = group.name;
-  if (to === before && before !== undefined) return;
+  // Wished before: only a new order says it again, and not while it is under way or done.
+  const isFollowed = state.pending.has(name) || (to !== undefined && active.includes(to));
+  if (to !== undefined && to === before && (isFollowed || !isOrdered)) return;
   if (to === undefined) {
     state.pending.delete(name);
     if (before !== undefined && isReachable(view, before)) {
@@ -123,12 +131,7 @@ function wishActive(state: State, view: View, group: Group, { next, now, out }: 
   state.pending.set(name, { to, sinceUs: now });
 }
 
-function wishStandbys(
-  state: State,
-  view: View,
-  group: Group,
-  { next, out }: Omit<Change, "now">,
-): void {
+function wishStandbys(state: State, view: View, group: Group, { next, out }: Change): void {
   const before = state.placements.get(group.name)?.standby ?? [];
   const head = `model ${group.model}`;
   for (const to of next.standby) {
@@ -144,12 +147,7 @@ function wishStandbys(
   }
 }
 
-function alarmsOf(
-  state: State,
-  view: View,
-  group: Group,
-  { next, out }: Omit<Change, "now">,
-): void {
+function alarmsOf(state: State, view: View, group: Group, { next, out }: Change): void {
   const { name } = group;
   const isNone = next.active.length === 0;
   setAlarm(state, `no-active:${name}`, isNone ? next.why : undefined, out);
