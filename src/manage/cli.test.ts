@@ -273,6 +273,10 @@ test("run --dry-run checks and says what would run, without running", async () =
   const argv = ["run", "--dry-run", "--config", "boards/demo.yaml"];
   expect(await cliOf(argv, captured, "ccn", run)).toBe(0);
   expect(captured.out).toContain("would run ccn with chassis demo, version 1");
+  const harmful = captureTerminal();
+  const refused = ["run", "--dry-run", "--config", "boards/examples/refused.yaml"];
+  expect(await cliOf(refused, harmful, "ccn", run)).toBe(7);
+  expect(harmful.err).toContain("nobody serves it after slot 1 dies");
   const missing = ["run", "--dry-run", "--config", "/nonexistent/chassis.yaml"];
   expect(await cliOf(missing, captureTerminal(), "ccn", run)).toBe(7);
 });

@@ -1,6 +1,7 @@
 // The rules engine: every condition, every action, once per onset, never a fault of its own.
 
 import { describe, expect, test } from "bun:test";
+import { slotId } from "../base/index.ts";
 import { type Bench, benchOf, type Changes, chassisOf, words } from "./sample.test.ts";
 
 const base = `groups:
@@ -135,14 +136,20 @@ describe("actions", () => {
       "{ when: { alarm: go }, do: { stop: web } }",
       "{ when: { alarm: again }, do: { start: web } }",
     );
-    bench.tell(fire);
-    bench.tell({ boards: { 1: { state: "down" } }, groups: { web: [[]] } });
-    expect(
-      bench.tell({ boards: { 1: { state: "down" } }, groups: { web: [[2]] } }).map(words),
-    ).toEqual([]);
-    const after = { groups: { web: [[2]] } };
-    expect(bench.tell({ ...after, alarms: ["again"] }).map(words)).toContain("start web@2");
-    expect(bench.tell(after).map(words)).toEqual([]);
+    const stops = (changes: Changes): string[] =>
+      bench
+        .tell(changes)
+        .map(words)
+        .filter((each) => /^(stop|start) web/.test(each));
+    expect(stops(fire)).toEqual(["stop web@1"]);
+    const dead = { 1: { state: "down" } } as const;
+    expect(stops({ boards: dead, groups: { web: [[]] } })).toEqual([]);
+    expect(stops({ boards: dead, groups: { web: [[2]] } })).toEqual(["stop web@2"]);
+    expect(stops({ groups: { web: [[2]] } })).toEqual([]);
+    bench.send({ type: "move", group: "web", to: slotId(1) });
+    expect(stops(active)).toEqual(["stop web@1"]);
+    expect(stops({ ...active, alarms: ["again"] })).toEqual(["start web@1"]);
+    expect(stops(active)).toEqual([]);
   });
 
   test("wishes come before orders, alarms, power cycles and programs", () => {

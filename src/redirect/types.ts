@@ -107,6 +107,10 @@ export type RedirectEffect =
       readonly to: SlotId;
       readonly why: string;
     }
+  /**
+   * To the slot's PSRM. A stop of a group's service holds until `start`, or until the slot becomes
+   * active for the group anew: then all its services start, and the stop is ordered again.
+   */
   | {
       readonly type: "start" | "stop" | "restart";
       readonly service: string;

@@ -14,7 +14,8 @@ export function orderServices(state: State, view: View, out: Out): void {
       for (const slot of service.on)
         orderFree(state, view, { name: service.name, slot, rule }, out);
     } else {
-      const active = state.placements.get(service.group)?.active ?? [];
+      // Where it is, not where it should be: becoming active starts all services of a group.
+      const active = view.groupOf.get(service.group)?.active ?? [];
       if (rule === undefined) startAgain(state, { name: service.name, active }, out);
       else stopWithGroup(state, { name: service.name, rule, active }, out);
     }
@@ -46,6 +47,11 @@ function stopWithGroup(
   { name, rule, active }: { name: string; rule: string; active: readonly SlotId[] },
   out: Out,
 ): void {
+  const here = active.map((slot) => at(name, slot));
+  for (const key of state.stopOrders) {
+    // Where the group left, or its board died, the order is void: coming back starts everything.
+    if (key.startsWith(`${name}@`) && !here.includes(key)) state.stopOrders.delete(key);
+  }
   for (const slot of active) {
     const key = at(name, slot);
     if (state.stopOrders.has(key)) continue;

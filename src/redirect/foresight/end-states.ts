@@ -56,7 +56,8 @@ export function endStates(chassis: Chassis, groupsMax = endStateGroupsMax): EndS
   const endOf = (from: World, path: readonly RedirectFault[], fault: RedirectFault): World => {
     const key = [...path, fault].map(effectOf).join();
     const world = ends.get(key) ?? after(from, fault);
-    ends.set(key, world);
+    // Kept only if asked for again: every first fault, and what a switch shares with its network.
+    if (path.length === 0 || key.includes("network")) ends.set(key, world);
     return world;
   };
   for (const fault of faults) collected.add([fault], endOf(calm, [], fault));
