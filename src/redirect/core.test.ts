@@ -79,6 +79,15 @@ describe("model 2N", () => {
     expect(bench.wait(1000).map(words)).toContain("hand-over web 2>1");
   });
 
+  test("no failback of a group that waits for the leases", () => {
+    const bench = webOnOne(webText.replace("[1, 2]", "[1, 2], failback: when-calm"));
+    bench.tell({ boards: { 1: down }, groups: { web: [[2]] } });
+    bench.tell({ groups: { web: [[2]] } });
+    bench.tell({ groups: { web: [[], [1, 2]] } });
+    expect(bench.wait(600_000).map(words)).toEqual([]);
+    expect(bench.tell({ groups: { web: [[2]] } }).map(words)).toContain("hand-over web 2>1");
+  });
+
   test("nothing is decided about boards nobody knows yet", () => {
     const bench = benchOf(chassisOf(webText));
     const unknown = { state: "unknown" } as const;
@@ -199,21 +208,6 @@ describe("a wish that the leases do not follow", () => {
     expect(bench.active("web")).toEqual([1]);
   });
 
-  test("an ordered move to where it was wished before is wished again", () => {
-    const bench = benchOf(chassisOf(webText));
-    bench.tell();
-    bench.tell({ groups: { web: [[1]] } });
-    bench.tell({ boards: { 1: down }, groups: { web: [[]] } });
-    bench.wait(5000);
-    // The leases chose slot 1 again; the last wish was slot 2.
-    bench.tell({ groups: { web: [[1]] } });
-    bench.send({ type: "move", group: "web", to: slotId(2) });
-    expect(bench.wait(5000).map(words)).toContain("alarm wish-unheard:web");
-    expect(bench.send({ type: "move", group: "web", to: slotId(2) }).map(words)).toContain(
-      "hand-over web 1>2",
-    );
-  });
-
   test("leaves the group where it is, and the alarm stands until the slot shows itself well", () => {
     const bench = webOnOne();
     bench.send({ type: "move", group: "web", to: slotId(2) });
@@ -305,6 +299,12 @@ describe("apart and together", () => {
     expect(effects.map(words)).toEqual(
       expect.arrayContaining(["hand-over a 1>2", "hand-over b 1>2"]),
     );
+  });
+
+  test("nobody is sent after a group to a board of which nothing is known", () => {
+    const bench = benchOf(chassisOf(both));
+    bench.tell({ boards: { 1: { state: "unknown" } }, groups: { a: [[1]], b: [[]] } });
+    expect(bench.active("b")).toEqual([2]);
   });
 
   test("they part when no slot can have both, and meet again when one can", () => {

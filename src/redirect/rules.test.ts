@@ -124,6 +124,14 @@ describe("actions", () => {
     });
   });
 
+  test("a move is wished although it was wished before, if the leases chose otherwise", () => {
+    const bench = ruled("{ when: { alarm: go }, do: { move: web, to: 2 } }");
+    bench.tell({ boards: { 1: { state: "down" } }, groups: { web: [[]] } });
+    bench.wait(5000);
+    expect(bench.active("web")).toEqual([2]);
+    expect(bench.tell(fire).map(words)).toContain("hand-over web 1>2");
+  });
+
   test("a move to a board that cannot have the group is refused with an alarm", () => {
     const bench = ruled("{ when: { alarm: go }, do: { move: web, to: 2 } }");
     const effects = bench.tell({ ...fire, boards: { 2: { state: "down" } } });
