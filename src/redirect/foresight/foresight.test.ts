@@ -3,8 +3,9 @@
 
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { slotId } from "../../base/index.ts";
-import { loadChassisFile } from "../../config/index.ts";
+import { readFileSync } from "node:fs";
+import { ok, slotId } from "../../base/index.ts";
+import { loadChassis, loadChassisFile } from "../../config/index.ts";
 import {
   allFaults,
   calmFacts,
@@ -13,6 +14,7 @@ import {
   faultsText,
   parseFaults,
   whatIf,
+  whatIfText,
 } from "../index.ts";
 import { chassisOf, factsFor, numbers, words } from "../sample.test.ts";
 
@@ -219,6 +221,21 @@ describe("the example files", () => {
   for (const name of ["demo.yaml", "examples/two-controllers.yaml", "examples/spare-card.yaml"]) {
     test(`${name} holds`, () => expect(endStates(load(name)).problems).toEqual([]));
   }
+
+  test("examples/full.yaml holds, whatever its secrets", () => {
+    const text = readFileSync(`${root}examples/full.yaml`, "utf8");
+    const loaded = loadChassis(text, "full.yaml", () => ok("a-secret-of-some-length"));
+    if (!loaded.ok) throw new Error("full.yaml does not load");
+    expect(endStates(loaded.value).problems).toEqual([]);
+    const story = whatIfText(
+      whatIf(loaded.value, calmFacts(loaded.value), [{ kind: "service", service: "web" }]),
+    );
+    expect(story).toContain(
+      "  run /usr/bin/page operator: rule page: service web is restarted-too-often on slot 1, so /usr/bin/page is run",
+    );
+    expect(story).toContain("  web: active on 2; 1 stands by");
+    expect(story).toContain("  files: active on 2; 1 stands by");
+  });
 
   test("N+1: any card may die, and any two of them but the spare with another", () => {
     const chassis = load("examples/spare-card.yaml");
