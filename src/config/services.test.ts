@@ -138,4 +138,4 @@ test("no text of these sections makes the loader throw", () => {
     }),
     { numRuns: 300 },
   );
-});
+}, 30_000);
