@@ -27,7 +27,7 @@ import {
 /** Longest time of one property, ms: they are many runs, and other work may hold the machine. */
 const propertyMs = 60_000;
 
-/** Written anew from the text of the brief, so that it does not repeat the core's mistakes. */
+/** What "able" means, written a second time so that it does not repeat the core's mistakes. */
 function isAble(facts: RedirectFacts, group: Group, slot: SlotId): boolean {
   const board = facts.boards.find((each) => each.slot === slot);
   if (board === undefined || board.state !== "up" || board.maintenance) return false;
