@@ -10,6 +10,13 @@ import {
 } from "../base/index.ts";
 import { z } from "zod";
 import { nameChars, portTextChars, switchPortsMax } from "./limits.ts";
+import {
+  type DocumentBrands,
+  groupsDocument,
+  isConnected,
+  rulesDocument,
+  servicesDocument,
+} from "./service-document.ts";
 import { isHostOf } from "./subnet.ts";
 import type { BoardDocument } from "./types.ts";
 
@@ -58,7 +65,26 @@ const timing = z.object({
   flapMax: whole(1, 100),
   flapWindowMs: whole(1, 600_000),
   flapHoldMs: whole(0, 600_000),
+  lease: z.object({
+    leaseMs: whole(1, 60_000),
+    grantMs: whole(1, 60_000),
+    stopMs: whole(1, 10_000),
+    driftPpm: whole(0, 100_000),
+    rstMs: whole(1, 10_000),
+    fenceMs: whole(1, 10_000),
+    fsyncMs: whole(1, 10_000),
+    flushMs: whole(1, 10_000),
+    addrMs: whole(1, 10_000),
+    offMs: whole(1, 10_000),
+    replMs: whole(1, 60_000),
+    holdMs: whole(1, 60_000),
+    holdMaxMs: whole(1, 600_000),
+    coldMs: whole(1, 600_001),
+    answerMs: whole(1, 60_000),
+  }),
 });
+
+const brands: DocumentBrands = { address, slot };
 
 const provision = z
   .object({
@@ -85,12 +111,16 @@ export const documentSchema: z.ZodType<BoardDocument> = z
     boards: z.array(board).min(1).max(64),
     timing,
     provision,
+    groups: groupsDocument(brands),
+    services: servicesDocument(brands),
+    rules: rulesDocument(brands),
   })
   .refine(consistent);
 
 function consistent(document: BoardDocument): boolean {
   const slots = new Set(document.boards.map((each) => each.slot));
   if (slots.size !== document.boards.length || !slots.has(document.slot)) return false;
+  if (!isConnected(document)) return false;
   const { A, B } = document.networks;
   return document.boards.every(
     (each) => isHostOf(A, each.address.A) && isHostOf(B, each.address.B),

@@ -19,6 +19,9 @@ export function boardDocument(chassis: Chassis, slot: SlotId, keyHex: string): B
     boards: chassis.boards,
     timing: chassis.timing,
     provision: chassis.provision,
+    groups: chassis.groups,
+    services: chassis.services,
+    rules: chassis.rules,
   };
 }
 

@@ -2,7 +2,9 @@
 export { boardDocument, decodeDocument, encodeDocument } from "./document.ts";
 export { type ConfigError, configErrorText } from "./errors.ts";
 export { documentBytesMax } from "./limits.ts";
+export { defaultLeaseTiming } from "./lease-timing.ts";
 export { loadChassis } from "./load.ts";
+export { poolOf } from "./pools.ts";
 export { documentSha256, loadChassisFile } from "./shell.ts";
 export { isHostOf, networkAddress, type Subnet, subnetText } from "./subnet.ts";
 export type {
@@ -23,6 +25,7 @@ export type {
   Board,
   BoardDocument,
   Chassis,
+  LeaseTiming,
   Network,
   Provision,
   Role,
@@ -31,3 +34,4 @@ export type {
   Timing,
 } from "./types.ts";
 export type { ReadSecret } from "./values.ts";
+export { type VotingBoards, votersOf } from "./voters.ts";

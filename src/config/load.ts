@@ -4,8 +4,11 @@
 import { err, ipv4FromU32, ipv4ToU32, ok, type Result } from "../base/index.ts";
 import { readBoards } from "./boards.ts";
 import type { ConfigError } from "./errors.ts";
+import { readGroups } from "./groups.ts";
+import { checkTakeOverTime } from "./lease-timing.ts";
 import { readNetworks, readSwitches } from "./networks.ts";
 import { createReport, type Report } from "./report.ts";
+import { readRules } from "./rules.ts";
 import {
   chassisSchema,
   fileSchema,
@@ -14,6 +17,7 @@ import {
   provisionSchema,
   versionSchema,
 } from "./schema.ts";
+import { readServices } from "./services.ts";
 import { isMulticast } from "./subnet.ts";
 import { readTiming } from "./timing.ts";
 import type { Chassis, Provision } from "./types.ts";
@@ -46,12 +50,45 @@ export function loadChassis(
   const macs = report.check(macsSchema(givenMacs), givenMacs, ["macs"]);
   const timing = readTiming(report, file.data["timing"]);
   const provision = readProvision(report, file.data["provision"]);
+  const bare = readGroups(report, file.data["groups"], { networks, boards });
+  const groupNames = namesIn(file.data["groups"]);
+  const services = readServices(report, file.data["services"], {
+    groups: bare,
+    groupNames,
+    boards,
+    timing,
+  });
+  const groups = bare.map((group) => ({
+    ...group,
+    services: services.filter((each) => each.group === group.name).map((each) => each.name),
+  }));
+  const serviceNames = namesIn(file.data["services"]);
+  const rules = readRules(report, file.data["rules"], { groups, groupNames, serviceNames, boards });
+  if (timing !== undefined) checkTakeOverTime(report, timing, groups);
   const errors = report.errors();
   const { A, B } = networks;
   if (errors.length > 0 || !name || !version || !macs || !timing || !provision || !A || !B) {
     return err(errors);
   }
-  return ok({ name, version, networks: { A, B }, switches, boards, macs, timing, provision });
+  return ok({
+    name,
+    version,
+    networks: { A, B },
+    switches,
+    boards,
+    macs,
+    timing,
+    provision,
+    groups,
+    services,
+    rules,
+  });
+}
+
+/** The names a section gives, also those whose content is mistaken: they are not unknown. */
+function namesIn(section: unknown): string[] {
+  const map = mapSchema("").safeParse(section);
+  return map.success ? Object.keys(map.data) : [];
 }
 
 const noSecrets: ReadSecret = (path) => err(`secret file ${path.slice(0, 80)} cannot be read here`);

@@ -42,3 +42,24 @@ export function changed(from: string, to: string): string {
   expect(base).toContain(from);
   return base.replace(from, to);
 }
+
+/** The sample with two controllers and a second card. */
+export const duo = changed(
+  "  3: {",
+  "  2: { role: controller, portA: 1/0/2, portB: 2 }\n  4: { role: io-card, portA: 1/0/4, portB: 4 }\n  3: {",
+);
+const pair = `groups:\n  web: { on: [1, 2], addresses: [192.168.1.10/24] }\n`;
+const web = `services:\n  web: { run: /bin/web --port 80, group: web }\n`;
+/** Two controllers, one group with an address, one service. */
+export const good = duo + pair + web;
+
+/** `good` with one piece replaced. */
+export function bent(from: string, to: string): string {
+  expect(good).toContain(from);
+  return good.replace(from, to);
+}
+
+/** Every mistake without file, line and column. */
+export function told(text: string): string[] {
+  return mistakes(text).map((line) => line.replace(/^chassis.yaml:\d+:\d+: /, ""));
+}

@@ -29,7 +29,7 @@ import {
 } from "./values.ts";
 
 /** Names the keys a map may have; the issue's message carries them, divided by spaces. */
-function keys<Shape extends z.ZodRawShape>(what: string, shape: Shape): z.ZodObject<Shape> {
+export function keys<Shape extends z.ZodRawShape>(what: string, shape: Shape): z.ZodObject<Shape> {
   return z.strictObject(shape, {
     error: (issue) => {
       if (issue.code === "unrecognized_keys") return Object.keys(shape).join(" ");
@@ -40,7 +40,7 @@ function keys<Shape extends z.ZodRawShape>(what: string, shape: Shape): z.ZodObj
 }
 
 /** Any value; sections are checked one by one, so that one mistake hides no other. */
-const anything = z.unknown().optional();
+export const anything = z.unknown().optional();
 
 /** The keys of the whole file. */
 export const fileSchema = keys("a chassis file: a map with the key chassis and others", {
@@ -52,6 +52,9 @@ export const fileSchema = keys("a chassis file: a map with the key chassis and o
   macs: anything,
   timing: anything,
   provision: anything,
+  groups: anything,
+  services: anything,
+  rules: anything,
 });
 
 /** `chassis: demo`. */
@@ -190,7 +193,8 @@ export function macsSchema(input: unknown): z.ZodType<"any" | readonly Mac[]> {
   return z.array(macValue, { error: () => wrong }).max(limits.macsMax, { error: () => wrong });
 }
 
-const ms = (max: number, min = 1): z.ZodOptional<z.ZodType<number, string>> =>
+/** A time in whole milliseconds, optional. */
+export const ms = (max: number, min = 1): z.ZodOptional<z.ZodType<number, string>> =>
   wholeNumber("a time in milliseconds", min, max).optional();
 
 /** `timing`, all keys optional. */
@@ -203,6 +207,26 @@ export const timingSchema = keys("timing: a map such as { beatMs: 10 }", {
   flapMax: wholeNumber("a number of falls", 1, 100).optional(),
   flapWindowMs: ms(600_000),
   flapHoldMs: ms(600_000, 0),
+  lease: anything,
+});
+
+/** `timing.lease`, all keys optional. */
+export const leaseTimingSchema = keys("lease timers: a map such as { leaseMs: 60 }", {
+  leaseMs: ms(10_000),
+  grantMs: ms(10_000),
+  stopMs: ms(1000),
+  driftPpm: wholeNumber("a drift in parts per million", 0, 100_000).optional(),
+  rstMs: ms(1000),
+  fenceMs: ms(10_000),
+  fsyncMs: ms(10_000),
+  flushMs: ms(10_000),
+  addrMs: ms(1000),
+  offMs: ms(10_000),
+  replMs: ms(10_000),
+  holdMs: ms(60_000),
+  holdMaxMs: ms(600_000),
+  coldMs: ms(600_000),
+  answerMs: ms(60_000),
 });
 
 /** `provision`, all keys optional. */

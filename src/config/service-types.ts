@@ -108,8 +108,10 @@ export type Group = {
   readonly model: RedundancyModel;
   /** Slots that may be active, best first. */
   readonly on: readonly SlotId[];
-  /** Groups that should not be active on the same board. */
+  /** Groups that should not be active on the same board: preferred, given up before an outage. */
   readonly apart: readonly string[];
+  /** Groups that should be active on the same board as this one; both sides name each other. */
+  readonly together: readonly string[];
   /** `never` by itself, or `when-calm`: back to the best slot once it was well for 10 minutes. */
   readonly failback: "never" | "when-calm";
   /** leases.md O2: may a voter turn to another holder without a fence once its grant ran out? */

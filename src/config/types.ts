@@ -2,6 +2,7 @@
 // default filled in and every address worked out. Plain data; made only by `loadChassis`.
 
 import type { Ipv4, Mac, NetworkId, SlotId } from "../base/index.ts";
+import type { Group, Rule, Service } from "./service-types.ts";
 
 /** What a board is for (ARCHITECTURE "Words"). */
 export type Role = "controller" | "io-card" | "ccn";
@@ -19,6 +20,10 @@ export type Chassis = {
   readonly macs: "any" | readonly Mac[];
   readonly timing: Timing;
   readonly provision: Provision;
+  /** In the file's order, which is also the order in which REDIRECT decides. */
+  readonly groups: readonly Group[];
+  readonly services: readonly Service[];
+  readonly rules: readonly Rule[];
 };
 
 /** One of the two Ethernets: its subnet, the CCN's fixed address on it, its switch. */
@@ -94,6 +99,40 @@ export type Timing = {
   readonly flapMax: number;
   readonly flapWindowMs: number;
   readonly flapHoldMs: number;
+  readonly lease: LeaseTiming;
+};
+
+/** Timers of leases and fences, ms; names and relations of leases.md §5. */
+export type LeaseTiming = {
+  /** A voter's lease ends this long after the send time of the BEAT it echoed (T_LEASE). */
+  readonly leaseMs: number;
+  /** A voter's grant runs this long from receipt of the BEAT (T_GRANT). */
+  readonly grantMs: number;
+  /** A holder stops at most this long after its lease ended (T_STOP). */
+  readonly stopMs: number;
+  /** Two clocks differ in speed by at most this, parts per million (r). */
+  readonly driftPpm: number;
+  /** RST# shows in the read-back within this, else power is cut (T_RST). */
+  readonly rstMs: number;
+  /** A whole fence, with power if need be (T_FENCE). */
+  readonly fenceMs: number;
+  /** A voter's record is on disk (T_FSYNC). */
+  readonly fsyncMs: number;
+  /** Memory acknowledgements are on disk (T_FLUSH). */
+  readonly flushMs: number;
+  /** Address added and announced (T_ADDR). */
+  readonly addrMs: number;
+  /** Unpowered or in reset and unhealthy this long = off (T_OFF). */
+  readonly offMs: number;
+  /** A standby silent or stalled this long leaves the in-sync set (T_REPL). */
+  readonly replMs: number;
+  /** A fenced board stays in reset at least and at most this long (T_HOLD, T_HOLD_MAX). */
+  readonly holdMs: number;
+  readonly holdMaxMs: number;
+  /** After a cold start missing members are awaited this long (T_COLD). */
+  readonly coldMs: number;
+  /** The promised bound: a public address answers again within this. */
+  readonly answerMs: number;
 };
 
 /** Where boards fetch their configuration. */
@@ -126,4 +165,7 @@ export type BoardDocument = {
   readonly boards: readonly Board[];
   readonly timing: Timing;
   readonly provision: Provision;
+  readonly groups: readonly Group[];
+  readonly services: readonly Service[];
+  readonly rules: readonly Rule[];
 };

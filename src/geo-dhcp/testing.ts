@@ -14,7 +14,7 @@ import {
   parseIpv4,
   parseMac,
 } from "../base/index.ts";
-import type { Board, Chassis } from "../config/index.ts";
+import { type Board, type Chassis, defaultLeaseTiming } from "../config/index.ts";
 import {
   type ArpPacket,
   dhcpFields,
@@ -104,6 +104,7 @@ export function chassisOf(changes: Partial<Chassis> = {}, slots = 7): Chassis {
       flapMax: 5,
       flapWindowMs: 10_000,
       flapHoldMs: 10_000,
+      lease: defaultLeaseTiming({ beatMs: 10, silentMs: 35, lateMs: 10, netMs: 5 }),
     },
     provision: {
       httpPort: 8080,
@@ -112,6 +113,9 @@ export function chassisOf(changes: Partial<Chassis> = {}, slots = 7): Chassis {
       boardsGroup: ip("239.192.0.2"),
       bootFile: undefined,
     },
+    groups: [],
+    services: [],
+    rules: [],
     ...changes,
   };
 }

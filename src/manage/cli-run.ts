@@ -3,6 +3,7 @@
 
 import type { LogLevel, NetworkId } from "../base/index.ts";
 import { configErrorText, loadChassisFile } from "../config/index.ts";
+import { endStates } from "../redirect/index.ts";
 import { type CliCall, type RunOptions, usageMistake } from "./call.ts";
 import { chassisSummary } from "./cli-config.ts";
 import { exitCodes } from "./core/exit-codes.ts";
@@ -55,6 +56,11 @@ function dryRun(call: CliCall, options: RunOptions): number {
       terminal.stderr(
         read.error.map((mistake) => `${cleanText(configErrorText(mistake))}\n`).join(""),
       );
+      return exitCodes.configInvalid;
+    }
+    const { problems } = endStates(read.value);
+    if (problems.length > 0) {
+      terminal.stderr(problems.map(({ text }) => `${cleanText(text)}\n`).join(""));
       return exitCodes.configInvalid;
     }
     chassis = chassisSummary(read.value);

@@ -165,6 +165,56 @@ test("config check says good or prints every mistake with exit code 7", async ()
   expect((await ccnCli(["config", "check", `${file}.no`])).code).toBe(3);
 });
 
+test("config check tells what every one or two faults would do, and refuses a bad end", async () => {
+  const good = await ccnCli(["config", "check", "boards/examples/two-controllers.yaml"]);
+  expect([good.code, good.err]).toEqual([0, ""]);
+  expect(good.out).toContain("\nslot 1 dies                            2\n");
+  expect(good.out).toContain("two faults: 44 of 56 orders leave every group served");
+  const file = "boards/examples/refused.yaml";
+  const bad = await ccnCli(["config", "check", file]);
+  expect(bad.code).toBe(7);
+  expect(bad.out).toContain(
+    `${file}: refused: group files: nobody serves it after slot 1 dies, although slot 2 could`,
+  );
+  expect(bad.out).not.toContain(": good: ");
+  expect(bad.err).toContain("has one mistake; nothing was changed");
+  const json = await ccnCli(["config", "check", file, "--json"]);
+  expect(json.code).toBe(7);
+  const document: unknown = JSON.parse(json.out);
+  expect(document).toMatchObject({
+    v: 1,
+    ok: false,
+    errors: [],
+    problems: [{ faults: "slot 1 dies", group: "files", kind: "needless-none" }],
+    pairsLeftOut: 0,
+  });
+  expect(document).toHaveProperty("endStates.2", {
+    faults: "slot 1 dies",
+    groups: [expect.objectContaining({ group: "files", active: [] })],
+  });
+});
+
+test("config check --what-if tells the story of given faults", async () => {
+  const file = "boards/examples/two-controllers.yaml";
+  const ran = await ccnCli(["config", "check", file, "--what-if", "slot 1 dies, then ccn dies"]);
+  expect([ran.code, ran.err]).toEqual([0, ""]);
+  expect(ran.out.split("\n").slice(3)).toEqual([
+    "slot 1 dies",
+    "  take-over web, slot 2: model 2N: slot 1 is down, so group web goes to slot 2",
+    "  alarm no-standby:web: group web has 0 of 1 standbys",
+    "ccn dies",
+    "  nothing is ordered",
+    "in the end",
+    "  web: active on 2; nobody stands by",
+    "",
+  ]);
+  const json = await ccnCli(["config", "check", file, "--json", "--what-if", "slot 1 dies"]);
+  expect(JSON.parse(json.out)).toMatchObject({ v: 1, groups: [{ group: "web", active: [2] }] });
+  const wrong = await ccnCli(["config", "check", file, "--what-if", "slot 9 dies"]);
+  expect([wrong.code, wrong.out]).toEqual([2, ""]);
+  expect(wrong.err).toContain('"slot 9 dies" is no fault of this chassis');
+});
+
 test("explain says what an event means; an unknown one is exit code 3 with a hint", async () => {
   const known = await ccnCli(["explain", "path-down"]);
   expect(known).toEqual({
@@ -223,6 +273,10 @@ test("run --dry-run checks and says what would run, without running", async () =
   const argv = ["run", "--dry-run", "--config", "boards/demo.yaml"];
   expect(await cliOf(argv, captured, "ccn", run)).toBe(0);
   expect(captured.out).toContain("would run ccn with chassis demo, version 1");
+  const harmful = captureTerminal();
+  const refused = ["run", "--dry-run", "--config", "boards/examples/refused.yaml"];
+  expect(await cliOf(refused, harmful, "ccn", run)).toBe(7);
+  expect(harmful.err).toContain("nobody serves it after slot 1 dies");
   const missing = ["run", "--dry-run", "--config", "/nonexistent/chassis.yaml"];
   expect(await cliOf(missing, captureTerminal(), "ccn", run)).toBe(7);
 });

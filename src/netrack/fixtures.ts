@@ -12,7 +12,7 @@ import {
   slotId,
 } from "../base/index.ts";
 import { parseIpv4, type Ipv4 } from "../base/index.ts";
-import type { Board, BoardDocument, Role } from "../config/index.ts";
+import { type Board, type BoardDocument, defaultLeaseTiming, type Role } from "../config/index.ts";
 import type { Beat } from "../wire/index.ts";
 import { step } from "./core.ts";
 import type { Alarm, Effect, Event } from "./core/events.ts";
@@ -81,6 +81,7 @@ export function testDocument(shape: ChassisShape, slot: number, version = 1): Bo
       flapMax: 3,
       flapWindowMs: 10_000,
       flapHoldMs: 5000,
+      lease: defaultLeaseTiming({ beatMs: 10, silentMs: 37, lateMs: 5, netMs: 2 }),
     },
     provision: {
       httpPort: 8067,
@@ -89,6 +90,9 @@ export function testDocument(shape: ChassisShape, slot: number, version = 1): Bo
       boardsGroup: address("239.83.66.2"),
       bootFile: undefined,
     },
+    groups: [],
+    services: [],
+    rules: [],
   };
 }
 

@@ -57,6 +57,12 @@ const readingExits = [done, failed, usage, notReachable, notPermitted, timedOut]
 
 const helpOption: OptionSpec = { name: "help", short: "h", text: "show this help and do nothing" };
 const jsonOption: OptionSpec = { name: "json", text: 'print one JSON document with "v":1 a line' };
+const whatIfOption: OptionSpec = {
+  name: "what-if",
+  value: "FAULTS",
+  text: 'tell their story, "slot 1 dies, ccn dies"',
+  default: "all one and two faults",
+};
 const watchOption: OptionSpec = {
   name: "watch",
   text: "keep showing; with --json one line per change, until Ctrl-C",
@@ -156,8 +162,8 @@ export const commands: readonly CommandSpec[] = [
     name: "config check",
     usage: "FILE",
     words: { min: 1, max: 1 },
-    text: "Checks a chassis file, prints every mistake with its place; needs no daemon.",
-    options: [jsonOption, helpOption],
+    text: "Checks a chassis file: mistakes and what faults would do; needs no daemon.",
+    options: [whatIfOption, jsonOption, helpOption],
     examples: ["config check boards/demo.yaml", "config check chassis.yaml --json"],
     exits: [done, usage, configInvalid],
     roles: allRoles,
