@@ -1,12 +1,5 @@
 // The whole surface of lease: who may be active, as a pure core.
-export {
-  type LeaseConfig,
-  type LeaseTiming,
-  majority,
-  nextEpochOf,
-  ownerOf,
-  votersOf,
-} from "./config.ts";
+export { type LeaseConfig, type LeaseTimes, majority, nextEpochOf, ownerOf } from "./config.ts";
 export { step as stepLease, tellOf } from "./core.ts";
 export { explanations } from "./explanations.ts";
 export { entitledUntil, gateUsMax } from "./core/entitled.ts";

@@ -88,8 +88,8 @@ export const mutations: readonly Mutation[] = [
   {
     rule: "H1: a record counts as committed before a majority has it",
     file: holder,
-    find: "acting.accepted.length < majority(state.config)",
-    replace: "acting.accepted.length < 1",
+    find: "votes < majority(state.config)",
+    replace: "votes < 1",
     bounds: { ...expiry, epochs: 2, versions: 3, writes: 1 },
   },
   {

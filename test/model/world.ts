@@ -27,7 +27,6 @@ import {
   type LeaseTell,
   createLease,
   entitledUntil,
-  votersOf,
 } from "../../src/lease/index.ts";
 import { type Bounds } from "./bounds.ts";
 
@@ -103,11 +102,11 @@ export function model(bounds: Bounds): Model {
     askAgainUs: tickUs,
   };
   const { unfenced } = bounds;
-  const voters = votersOf(controllers);
+  const voters = controllers.length % 2 === 0 ? [ccnSlot, ...controllers] : controllers;
   const configs = slots.map((self): LeaseConfig => ({
     group: "g",
     self,
-    controllers,
+    holders: controllers,
     voters,
     unfenced,
     timing,

@@ -1,7 +1,7 @@
 // Elections (E1 to E5): when a board stands, whom it asks, and with which record it begins.
 
 import { addUs, ccnSlot, type Incarnation, type SlotId } from "../../base/index.ts";
-import { majority, nextEpochOf } from "../config.ts";
+import { majority, nextEpochOf, ownVotes } from "../config.ts";
 import { begin } from "./holder.ts";
 import { compareLogEnds, compareRecords, holderOf } from "./record.ts";
 import { type Asking, note, type Run, send } from "./state.ts";
@@ -23,8 +23,7 @@ export function considerStanding(run: Run): void {
 function mayStand(run: Run): boolean {
   const { state, now } = run;
   const { config, record } = state;
-  if (!config.controllers.includes(config.self) || !state.isAble || state.isMaintenance)
-    return false;
+  if (!config.holders.includes(config.self) || !state.isAble || state.isMaintenance) return false;
   if (state.acting !== undefined || state.blank !== undefined) return false;
   if (!record.inSync.includes(config.self) || state.standUntilUs > now) return false;
   if (isSomebodyActing(run)) return false;
@@ -143,7 +142,7 @@ export function considerProposing(run: Run): void {
   if (asking === undefined || boundReason(run, asking.epoch) !== undefined) return;
   if (state.promised > asking.epoch || state.record.epoch >= asking.epoch) return;
   const others = Object.values(asking.promises);
-  if (others.length + 1 < majority(config)) return;
+  if (others.length + ownVotes(config) < majority(config)) return;
   state.promised = asking.epoch; // E2: on disk with the record, before anybody hears of it
   const best = others.reduce((a, b) => (compareRecords(b, a) > 0 ? b : a), state.record);
   const forced = best.inSync.includes(config.self) ? undefined : asking.forced;

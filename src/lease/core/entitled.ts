@@ -2,7 +2,7 @@
 // in the kernel, which shuts the public addresses even while this process is stopped.
 
 import { addUs, type MonoUs } from "../../base/index.ts";
-import { majority } from "../config.ts";
+import { majority, ownVotes } from "../config.ts";
 import { isAlone } from "./record.ts";
 import { type LeaseState, never } from "./state.ts";
 
@@ -27,7 +27,7 @@ export function entitledUntil(state: LeaseState, now: MonoUs): MonoUs {
 export function leaseMajorityUntil(state: LeaseState, now: MonoUs): MonoUs {
   const { acting, record, config } = state;
   if (acting === undefined) return never;
-  const others = majority(config) - (config.voters.includes(config.self) ? 1 : 0);
+  const others = majority(config) - ownVotes(config);
   if (others <= 0) return addUs(now, gateUsMax);
   const ends = config.voters
     .filter((slot) => slot !== config.self)

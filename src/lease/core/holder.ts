@@ -2,7 +2,7 @@
 // short (H7), releases what it cannot keep (H5) and stands again when it was outbid (H6).
 
 import { addUs, type MonoUs, type SlotId } from "../../base/index.ts";
-import { majority } from "../config.ts";
+import { majority, ownVotes } from "../config.ts";
 import { entitledUntil, leaseMajorityUntil } from "./entitled.ts";
 import { compareLogEnds, isAlone, isSameRecord, withoutSlot, withSlot } from "./record.ts";
 import { type Acting, never, note, type Run, send } from "./state.ts";
@@ -31,7 +31,8 @@ export function hearGrant(
 export function accept(run: Run, acting: Acting, voter: SlotId): void {
   const { state } = run;
   if (!acting.accepted.includes(voter)) acting.accepted = withSlot(acting.accepted, voter);
-  if (isCommitted(run, acting) || acting.accepted.length < majority(state.config)) return;
+  const votes = acting.accepted.filter((slot) => state.config.voters.includes(slot)).length;
+  if (isCommitted(run, acting) || votes < majority(state.config)) return;
   acting.committed = state.record;
   const why = `on disk at ${acting.accepted.join(", ")}`;
   note(run, "lease-committed", { epoch: acting.epoch, slot: state.config.self, why });
@@ -131,7 +132,7 @@ function withReturned(run: Run): LeaseRecord | undefined {
   const { state, now } = run;
   const { record, config } = state;
   if (leaseMajorityUntil(state, now) <= now) return undefined;
-  for (const slot of config.controllers) {
+  for (const slot of config.holders) {
     const peer = state.peers[slot];
     if (peer === undefined || record.inSync.includes(slot) || peer.heardUntilUs <= now) continue;
     const isHere = peer.epoch === record.epoch && peer.version === record.version;
@@ -152,7 +153,8 @@ function withBound(run: Run, acting: Acting): LeaseRecord | undefined {
   const { record, config } = state;
   if (isAlone(record, config.self)) return undefined;
   const heard = config.voters.filter((slot) => (state.peers[slot]?.heardUntilUs ?? 0) > now);
-  if (heard.length + 1 > majority(config)) acting.shortUntilUs = never;
+  const votes = heard.length + ownVotes(config);
+  if (votes > majority(config)) acting.shortUntilUs = never;
   else if (acting.shortUntilUs === 0) acting.shortUntilUs = addUs(now, 4 * config.timing.grantUs);
   const isShort = acting.shortUntilUs !== 0 && acting.shortUntilUs <= now;
   const bound = isShort ? heard.filter((slot) => acting.accepted.includes(slot)) : [];
@@ -190,7 +192,7 @@ export function release(run: Run, successor: SlotId | undefined, why: string): v
   stopActing(run, why);
   learn(run, [{ kind: "released", epoch: acting.epoch, logEnd }]);
   note(run, "lease-released", { epoch: acting.epoch, slot: config.self, why });
-  for (const to of new Set([...config.voters, ...config.controllers])) {
+  for (const to of new Set([...config.voters, ...config.holders])) {
     if (to === config.self) continue;
     send(run, to, { type: "release", epoch: acting.epoch, logEnd, successor });
   }

@@ -13,7 +13,7 @@ export function firstRecord(config: LeaseConfig): LeaseRecord {
     epoch: 0,
     version: 0,
     incarnation: defined(incarnation, "sixteen zeros are an incarnation"),
-    inSync: config.controllers,
+    inSync: config.holders,
     bound: [],
     forced: undefined,
   };

@@ -140,7 +140,7 @@ export function createLease(
   const isBlank = life.disk === "blank";
   const durable = isBlank ? { promised: 0, record: firstRecord(config) } : life.disk;
   const peers: Record<number, PeerState> = {};
-  for (const slot of new Set([...config.voters, ...config.controllers])) {
+  for (const slot of new Set([...config.voters, ...config.holders])) {
     if (slot !== config.self) peers[slot] = newPeer();
   }
   return {
