@@ -26,6 +26,7 @@ export {
   setBridgePortState,
   setLink,
 } from "./links.ts";
+export { type Letter, type LetterBox, type LetterBoxOptions, openLetterBox } from "./letter-box.ts";
 export {
   canMakeNamespaces,
   type MountOptions,
@@ -54,6 +55,15 @@ export {
   type WatchedProcess,
   watchPid,
 } from "./process.ts";
+export {
+  childrenOf,
+  hasVariable,
+  killGroup,
+  listProcesses,
+  type ProcessFacts,
+  readProcess,
+} from "./process-tree.ts";
+export { type Awaited, awaitReady, pollIn, pollPriority } from "./readiness.ts";
 export { becomeRealtime, type Realtime } from "./realtime.ts";
 export { listRoutes, removeRoute, replaceRoute, type Route } from "./routes.ts";
 export { interfaceIndex, isFull } from "./socket.ts";

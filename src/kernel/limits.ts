@@ -40,3 +40,7 @@ export const threadsMax = 256;
 export const realtimeSweepMs = 500;
 /** SCHED_FIFO priority, one below the kernel's threaded interrupts (50), which carry the network. */
 export const realtimePriority = 49;
+/** Processes looked at in one list; a board runs some hundreds, pid_max is 4 million. */
+export const processesMax = 32_768;
+/** Bytes of a process's environment looked through for a mark. */
+export const environmentBytesMax = 131_072;
