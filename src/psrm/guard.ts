@@ -1,0 +1,164 @@
+// The guard: a small process of the board's own executable that outlives it by milliseconds. It holds
+// the reading end of a pipe whose other end closes when the board ends, however it ends. Then it
+// removes the public addresses, kills the services, proves that they are gone, and ends: a board
+// without a mind must neither answer nor write (leases.md S1, F9; design 51 stops using the address
+// before another uses it).
+//
+// It runs SCHED_FIFO like the board, so that a load that stopped the board does not stop it too.
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createLog, type Log } from "../base/index.ts";
+import {
+  becomeRealtime,
+  hasVariable,
+  killGroup,
+  killPid,
+  listProcesses,
+  monoNowUs,
+  openNetlink,
+  readProcess,
+  removeAddress,
+  sysErrorText,
+} from "../kernel/index.ts";
+import { type GuardHold, type GuardHolds, takeGuardOrder } from "./guard-orders.ts";
+import { guardLineBytesMax, guardLookMs, guardMs } from "./limits.ts";
+
+const sigkill = 9;
+
+/**
+ * Runs the guard until the board is gone and everything it held is. `argv`: the board's name, for
+ * the log. Exit codes: 0 all gone, or nothing was held; 1 something lives on or an address stays; 2
+ * usage.
+ */
+export async function runGuard(argv: readonly string[]): Promise<number> {
+  const [board, ...more] = argv;
+  if (board === undefined || more.length > 0) {
+    process.stderr.write("usage: GUARD BOARD-NAME, with orders on stdin; not for people\n");
+    return 2;
+  }
+  const log = createLog({
+    board,
+    module: "guard",
+    level: "info",
+    sink: (line) => process.stderr.write(line),
+    now: () => new Date().toISOString(),
+  });
+  // It ends with its board and not before, whatever is sent to the board's group or terminal.
+  for (const name of ["SIGTERM", "SIGINT", "SIGHUP", "SIGPIPE"] as const) {
+    process.on(name, () => undefined);
+  }
+  const realtime = becomeRealtime(() => undefined);
+  if (!realtime.scheduling.ok) {
+    log.warn("not-realtime", { reason: sysErrorText(realtime.scheduling.error) });
+  }
+  const holds: GuardHolds = new Map();
+  await readOrders(Bun.stdin.stream(), holds, log);
+  if (holds.size === 0) return 0;
+  return cleanUp([...holds.values()], log);
+}
+
+/** Takes orders until the board's end of the pipe is closed. */
+async function readOrders(
+  from: ReadableStream<Uint8Array>,
+  holds: GuardHolds,
+  log: Log,
+): Promise<void> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of from) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) {
+      const taken = takeGuardOrder(holds, line);
+      if (!taken.ok) log.warn("guard-order-refused", { reason: taken.error });
+    }
+    if (rest.length > guardLineBytesMax) rest = "";
+  }
+}
+
+async function cleanUp(holds: readonly GuardHold[], log: Log): Promise<number> {
+  const beganUs = monoNowUs();
+  const stays = removeAddresses(holds, log);
+  let killed = 0;
+  for (;;) {
+    const living = holds.reduce((sum, hold) => sum + killHold(hold, log), 0);
+    killed = Math.max(killed, living);
+    const tookMs = (monoNowUs() - beganUs) / 1000;
+    if (living === 0) {
+      log.warn("guard-cleaned", { killed, addresses: countAddresses(holds), tookMs });
+      return stays ? 1 : 0;
+    }
+    if (tookMs > guardMs) {
+      log.error("guard-cannot-clean", { living, tookMs });
+      return 1;
+    }
+    await Bun.sleep(guardLookMs);
+  }
+}
+
+function countAddresses(holds: readonly GuardHold[]): number {
+  return holds.filter(({ kind }) => kind === "address").length;
+}
+
+/** True if one of them stays. */
+function removeAddresses(holds: readonly GuardHold[], log: Log): boolean {
+  if (countAddresses(holds) === 0) return false;
+  const netlink = openNetlink();
+  if (!netlink.ok) {
+    log.error("guard-address-stays", { reason: sysErrorText(netlink.error) });
+    return true;
+  }
+  let stays = false;
+  for (const hold of holds) {
+    if (hold.kind !== "address") continue;
+    const removed = removeAddress(netlink.value, hold);
+    // EADDRNOTAVAIL, ENODEV: it is not there, which is what is wanted.
+    if (removed.ok || ["EADDRNOTAVAIL", "ENODEV"].includes(removed.error.code)) continue;
+    log.error("guard-address-stays", { reason: sysErrorText(removed.error) });
+    stays = true;
+  }
+  netlink.value.close();
+  return stays;
+}
+
+/** Kills what still lives of one hold; how many processes that were (a cgroup counts once). */
+function killHold(hold: GuardHold, log: Log): number {
+  switch (hold.kind) {
+    case "cgroup":
+      return killCgroup(hold.path, log);
+    case "group": {
+      killGroup(hold.group, sigkill);
+      return 0; // counted by the mark, which its members carry too
+    }
+    case "mark":
+      return killMarked(hold.mark);
+    case "address":
+      return 0;
+    default:
+      return hold satisfies never;
+  }
+}
+
+function killCgroup(path: string, log: Log): number {
+  try {
+    if (!readFileSync(join(path, "cgroup.events"), "latin1").includes("populated 1")) return 0;
+    writeFileSync(join(path, "cgroup.kill"), "1");
+    return 1;
+  } catch (thrown) {
+    if (thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT") return 0;
+    log.error("guard-kill-refused", { path, reason: String(thrown) });
+    return 1;
+  }
+}
+
+function killMarked(mark: string): number {
+  let living = 0;
+  for (const pid of listProcesses()) {
+    if (!hasVariable(pid, `SOFTSET_START=${mark}`)) continue;
+    if (readProcess(pid)?.isAlive !== true) continue;
+    living++;
+    killPid(pid, sigkill);
+  }
+  return living;
+}

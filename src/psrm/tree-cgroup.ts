@@ -1,0 +1,225 @@
+// Trees as cgroups v2 (kernel: cgroup-v2.rst): one folder a service. A process cannot leave it, a
+// fork cannot outrun cgroup.kill (Linux 5.14), and `populated 0` in cgroup.events proves that
+// nothing lives; the kernel tells its change by POLLPRI, so nothing is polled.
+
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmdirSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { err, ok, type Result } from "../base/index.ts";
+import { awaitReady, pollPriority, sysErrorText } from "../kernel/index.ts";
+import { predecessorMs } from "./limits.ts";
+import type { Forest, Tree } from "./tree.ts";
+
+/** Limits of a whole tree that the kernel's controllers can hold. */
+export type CgroupLimits = {
+  readonly memoryBytes: number | undefined;
+  readonly processes: number | undefined;
+};
+
+/** A forest of cgroups. */
+export type CgroupForest = Forest & {
+  /** Sets a limit of the service's whole tree; the names of those that could not be set. */
+  readonly limit: (service: string, limits: CgroupLimits) => string[];
+};
+
+/** Makes `base` in this process's own cgroup; the error says why there is none to be had. */
+export function openCgroupForest(instance: string): Result<CgroupForest, string> {
+  const own = ownCgroup();
+  if (own === undefined) return err("no cgroup v2 is mounted");
+  const base = join(own, `softset-${instance}`);
+  try {
+    mkdirSync(base, { recursive: true });
+    readFileSync(join(base, "cgroup.events"));
+    // Without the file the kernel is older than 5.14.
+    openAndClose(join(base, "cgroup.kill"));
+  } catch (thrown) {
+    return err(`cannot use cgroup ${base}: ${reasonOf(thrown)}`);
+  }
+  const controllers = enableControllers(own, base);
+  return ok({
+    way: "cgroup",
+    killPredecessors: () => killPredecessors(base),
+    plant: (service, mark) => plant(join(base, service), mark),
+    guardHold: `cgroup ${base}`,
+    guardHoldOf: () => undefined,
+    limit: (service, limits) => setLimits(join(base, service), limits, controllers),
+    close: () => removeTree(base),
+  });
+}
+
+/** This process's folder in the cgroup v2 file system; undefined if there is none. */
+export function ownCgroup(
+  mounts: string = textOf("/proc/self/mountinfo"),
+  own: string = textOf("/proc/self/cgroup"),
+): string | undefined {
+  const path = /^0::(\/.*)$/m.exec(own)?.[1];
+  // ID PARENT MAJ:MIN ROOT POINT OPTIONS ... - TYPE SOURCE OPTIONS (proc_pid_mountinfo(5))
+  const mount = /^\d+ \d+ \S+ (\S+) (\S+) .* - cgroup2 /m.exec(mounts);
+  if (path === undefined || mount === null) return undefined;
+  const [, root = "/", point = ""] = mount;
+  const inside = root !== "/" && path.startsWith(root) ? path.slice(root.length) : path;
+  return join(point, inside);
+}
+
+function plant(folder: string, mark: string): Result<Tree, string> {
+  const pids = new Set<number>();
+  let events: number;
+  try {
+    mkdirSync(folder, { recursive: true });
+    events = openSync(join(folder, "cgroup.events"), "r");
+  } catch (thrown) {
+    return err(`cannot make cgroup ${folder}: ${reasonOf(thrown)}`);
+  }
+  if (isPopulated(events)) {
+    closeSync(events);
+    return err(`cgroup ${folder} has processes; they were not started by this board`);
+  }
+  return ok({
+    cgroup: folder,
+    mark,
+    add: (pid) => void pids.add(pid),
+    remove: (pid) => void pids.delete(pid),
+    has: (pid) => pids.has(pid) || isMember(folder, pid),
+    kill: (onGone) => killAll(folder, events, onGone),
+    memoryBytes: () => memoryOf(folder),
+    close: () => closeSync(events),
+  });
+}
+
+/** Kills everything in the folder and below; `onGone` when nothing lives. */
+function killAll(folder: string, events: number, onGone: () => void): void {
+  const look = (): void => {
+    if (!isPopulated(events)) {
+      onGone();
+      return;
+    }
+    const awaited = awaitReady(events, pollPriority, look);
+    // Without a wake-up the core's next kill looks again.
+    if (!awaited.ok) process.emitWarning(sysErrorText(awaited.error));
+  };
+  if (isPopulated(events)) writeFileSync(join(folder, "cgroup.kill"), "1");
+  look();
+}
+
+/** Reading it is also what arms POLLPRI for the next change (kernfs). */
+const eventsText = Buffer.alloc(256);
+function isPopulated(events: number): boolean {
+  const length = readSync(events, eventsText, 0, eventsText.length, 0);
+  return eventsText.toString("latin1", 0, length).includes("populated 1");
+}
+
+function isMember(folder: string, pid: number): boolean {
+  const path = /^0::(\/.*)$/m.exec(textOf(`/proc/${pid}/cgroup`))?.[1];
+  if (path === undefined) return false;
+  // INSTANCE/SERVICE is unique on this machine; below it are groups the service made itself.
+  const own = `/${folder.split("/").slice(-2).join("/")}/`;
+  return `${path}/`.includes(own);
+}
+
+/** Resident memory of its processes; memory.current would count the page cache too. */
+function memoryOf(folder: string): number {
+  let bytes = 0;
+  for (const pid of textOf(join(folder, "cgroup.procs")).split("\n")) {
+    if (pid !== "") bytes += residentBytes(Number(pid));
+  }
+  return bytes;
+}
+
+/** Resident memory of one process (proc_pid_statm(5), pages of 4 KiB), 0 if it is gone. */
+export function residentBytes(pid: number): number {
+  return Number(textOf(`/proc/${pid}/statm`).split(" ")[1] ?? 0) * 4096;
+}
+
+/** Which controllers the services' folders have now. A group with processes of its own may not
+ * hand controllers down (no internal processes), so only a root or delegated cgroup can. */
+function enableControllers(own: string, base: string): ReadonlySet<string> {
+  const got = new Set<string>();
+  for (const name of ["memory", "pids"]) {
+    try {
+      writeFileSync(join(own, "cgroup.subtree_control"), `+${name}`);
+      writeFileSync(join(base, "cgroup.subtree_control"), `+${name}`);
+      got.add(name);
+    } catch {
+      continue; // the caller is told by `limit` which bound is weaker for it
+    }
+  }
+  return got;
+}
+
+function setLimits(
+  folder: string,
+  limits: CgroupLimits,
+  controllers: ReadonlySet<string>,
+): string[] {
+  const weak: string[] = [];
+  const set = (controller: string, file: string, value: number | undefined): void => {
+    if (value === undefined) return;
+    try {
+      if (!controllers.has(controller)) throw new Error(`no ${controller} controller`);
+      writeFileSync(join(folder, file), String(value));
+    } catch {
+      weak.push(controller); // told: service-limit-weak
+    }
+  };
+  set("memory", "memory.max", limits.memoryBytes);
+  set("pids", "pids.max", limits.processes);
+  return weak;
+}
+
+async function killPredecessors(base: string): Promise<Result<number, string>> {
+  const pids = processesBelow(base);
+  if (pids === 0) return ok(0);
+  const events = openSync(join(base, "cgroup.events"), "r");
+  try {
+    const gone = new Promise<boolean>((resolve) => {
+      setTimeout(() => resolve(false), predecessorMs);
+      killAll(base, events, () => resolve(true));
+    });
+    return (await gone)
+      ? ok(pids)
+      : err(`processes of an earlier life in ${base} outlive SIGKILL for ${predecessorMs} ms`);
+  } finally {
+    closeSync(events);
+  }
+}
+
+function processesBelow(base: string): number {
+  let count = 0;
+  for (const name of readdirSync(base, { withFileTypes: true })) {
+    if (!name.isDirectory()) continue;
+    const text = textOf(join(base, name.name, "cgroup.procs"));
+    count += text.split("\n").length - 1 + processesBelow(join(base, name.name));
+  }
+  return count;
+}
+
+function removeTree(folder: string): void {
+  for (const name of readdirSync(folder, { withFileTypes: true })) {
+    if (name.isDirectory()) removeTree(join(folder, name.name));
+  }
+  rmdirSync(folder);
+}
+
+function openAndClose(path: string): void {
+  closeSync(openSync(path, "w"));
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, "latin1");
+  } catch {
+    return "";
+  }
+}
+
+function reasonOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
