@@ -68,6 +68,7 @@ export { becomeRealtime, type Realtime } from "./realtime.ts";
 export { listRoutes, removeRoute, replaceRoute, type Route } from "./routes.ts";
 export { interfaceIndex, isFull } from "./socket.ts";
 export { openTcpListener, type TcpListenerOptions } from "./tcp.ts";
+export { hurryDeath, spawnAtOwnClass } from "./spawn-class.ts";
 export { dropTraffic, passTraffic, type TrafficDirection } from "./traffic.ts";
 export { releaseText } from "./text-memory.ts";
 export { openUdp, type UdpOptions, type UdpSocket } from "./udp.ts";

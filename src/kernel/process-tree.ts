@@ -45,7 +45,7 @@ export function readProcess(pid: number): ProcessFacts | undefined {
 export function childrenOf(pid: number): Result<number[], SysError> {
   const found: number[] = [];
   let isThere = false;
-  for (const tid of namesIn(`/proc/${pid}/task`)) {
+  for (const tid of threadsOf(pid)) {
     const text = textIfThere(`/proc/${pid}/task/${tid}/children`);
     if (text === undefined) continue;
     isThere = true;
@@ -57,6 +57,11 @@ export function childrenOf(pid: number): Result<number[], SysError> {
     return refusal("list children of", `process ${pid}`, "EINVAL", "no CONFIG_PROC_CHILDREN here");
   }
   return ok(found);
+}
+
+/** Threads of a process; none if it is gone. */
+export function threadsOf(pid: number): number[] {
+  return namesIn(`/proc/${pid}/task`).map(Number);
 }
 
 /** All processes of this pid namespace that can be seen, at most `processesMax`. */

@@ -4,6 +4,7 @@
 //   + cgroup PATH             - cgroup PATH
 //   + group PGID              - group PGID
 //   + mark TEXT               - mark TEXT       SOFTSET_START values that begin so
+//   + descendants PID         - descendants PID
 //   + address INDEX IPV4 LEN  - address INDEX IPV4 LEN
 
 import { err, ok, parseIpv4, type Ipv4, type Result } from "../base/index.ts";
@@ -14,6 +15,7 @@ export type GuardHold =
   | { readonly kind: "cgroup"; readonly path: string }
   | { readonly kind: "group"; readonly group: number }
   | { readonly kind: "mark"; readonly mark: string }
+  | { readonly kind: "descendants"; readonly pid: number }
   | {
       readonly kind: "address";
       readonly index: number;
@@ -58,6 +60,10 @@ export function parseGuardHold(text: string): Result<GuardHold, string> {
   }
   if (kind === "mark") {
     return count === 1 && /^[\w.-]{8,128}$/.test(first) ? ok({ kind, mark: first }) : wrong;
+  }
+  if (kind === "descendants") {
+    const pid = Number(first);
+    return count === 1 && /^\d{1,10}$/.test(first) && pid > 0 ? ok({ kind, pid }) : wrong;
   }
   if (kind !== "address" || count !== 3) return wrong;
   const address = parseIpv4(second);

@@ -6,12 +6,14 @@
 //
 // It runs SCHED_FIFO like the board, so that a load that stopped the board does not stop it too.
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createLog, type Log } from "../base/index.ts";
 import {
   becomeRealtime,
+  childrenOf,
   hasVariable,
+  hurryDeath,
   killGroup,
   killPid,
   listProcesses,
@@ -22,7 +24,13 @@ import {
   sysErrorText,
 } from "../kernel/index.ts";
 import { type GuardHold, type GuardHolds, takeGuardOrder } from "./guard-orders.ts";
-import { guardLineBytesMax, guardLookMs, guardMs } from "./limits.ts";
+import {
+  guardLineBytesMax,
+  guardLookMs,
+  guardMs,
+  guardSnapshotMs,
+  treeProcessesMax,
+} from "./limits.ts";
 
 const sigkill = 9;
 
@@ -53,9 +61,12 @@ export async function runGuard(argv: readonly string[]): Promise<number> {
     log.warn("not-realtime", { reason: sysErrorText(realtime.scheduling.error) });
   }
   const holds: GuardHolds = new Map();
+  const family: Family = new Map();
+  const timer = setInterval(() => lookAtFamily(holds, family), guardSnapshotMs);
   await readOrders(Bun.stdin.stream(), holds, log);
+  clearInterval(timer);
   if (holds.size === 0) return 0;
-  return cleanUp([...holds.values()], log);
+  return cleanUp([...holds.values()], family, log);
 }
 
 /** Takes orders until the board's end of the pipe is closed. */
@@ -77,12 +88,44 @@ async function readOrders(
   }
 }
 
-async function cleanUp(holds: readonly GuardHold[], log: Log): Promise<number> {
+/** Descendants of the board when it was looked at last: when each started, by pid. */
+type Family = Map<number, number>;
+
+function lookAtFamily(holds: GuardHolds, family: Family): void {
+  family.clear();
+  for (const hold of holds.values()) {
+    if (hold.kind !== "descendants") continue;
+    const queue = [hold.pid];
+    for (let pid = queue.pop(); pid !== undefined; pid = queue.pop()) {
+      const children = childrenOf(pid);
+      for (const child of children.ok ? children.value : []) {
+        const facts = child === process.pid ? undefined : readProcess(child);
+        if (facts === undefined || family.size >= treeProcessesMax) continue;
+        family.set(child, facts.startTicks);
+        queue.push(child);
+      }
+    }
+  }
+}
+
+/** Kills those that are still the same process. */
+function killFamily(family: Family): number {
+  let living = 0;
+  for (const [pid, startTicks] of family) {
+    const facts = readProcess(pid);
+    if (facts?.isAlive !== true || facts.startTicks !== startTicks) continue;
+    living++;
+    killNow(pid);
+  }
+  return living;
+}
+
+async function cleanUp(holds: readonly GuardHold[], family: Family, log: Log): Promise<number> {
   const beganUs = monoNowUs();
   const stays = removeAddresses(holds, log);
   let killed = 0;
   for (;;) {
-    const living = holds.reduce((sum, hold) => sum + killHold(hold, log), 0);
+    const living = holds.reduce((sum, hold) => sum + killHold(hold, log), killFamily(family));
     killed = Math.max(killed, living);
     const tookMs = (monoNowUs() - beganUs) / 1000;
     if (living === 0) {
@@ -134,6 +177,7 @@ function killHold(hold: GuardHold, log: Log): number {
     case "mark":
       return killMarked(hold.mark);
     case "address":
+    case "descendants": // killFamily
       return 0;
     default:
       return hold satisfies never;
@@ -144,11 +188,27 @@ function killCgroup(path: string, log: Log): number {
   try {
     if (!readFileSync(join(path, "cgroup.events"), "latin1").includes("populated 1")) return 0;
     writeFileSync(join(path, "cgroup.kill"), "1");
+    hurryGroups(path);
     return 1;
   } catch (thrown) {
     if (thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT") return 0;
     log.error("guard-kill-refused", { path, reason: String(thrown) });
     return 1;
+  }
+}
+
+function killNow(pid: number): void {
+  killPid(pid, sigkill);
+  hurryDeath(pid);
+}
+
+/** Everything in the folder and below has been killed. */
+function hurryGroups(folder: string): void {
+  for (const pid of readFileSync(join(folder, "cgroup.procs"), "latin1").split("\n")) {
+    if (pid !== "") hurryDeath(Number(pid));
+  }
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.isDirectory()) hurryGroups(join(folder, entry.name));
   }
 }
 
@@ -158,7 +218,7 @@ function killMarked(mark: string): number {
     if (!hasVariable(pid, `SOFTSET_START=${mark}`)) continue;
     if (readProcess(pid)?.isAlive !== true) continue;
     living++;
-    killPid(pid, sigkill);
+    killNow(pid);
   }
   return living;
 }

@@ -79,6 +79,9 @@ export const guardAgainMs = 100;
 export const guardLineBytesMax = 4_352;
 /** Things a guard holds at once: a cgroup or group per service and some public addresses. */
 export const guardHoldsMax = 512;
+/** Without cgroups the guard looks at the board's descendants this often, ms: what is older is known
+ * to it when the board ends, even if nothing but its parenthood tells whose it is. */
+export const guardSnapshotMs = 200;
 /** The guard tries for this long to get everything killed, ms. */
 export const guardMs = 5_000;
 /** Pause between the guard's looks at what still lives, ms. */

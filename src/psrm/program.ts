@@ -5,12 +5,13 @@
 // same process: each costs one exec, about 0.5 ms, and only services that ask pay for it. Bun.spawn
 // has uid and gid, but no supplementary groups of the user; prlimit(2) on a child that already runs
 // would come too late for its first instructions.
-// Scheduling: the board's threads are SCHED_FIFO with RESET_ON_FORK, so children are SCHED_OTHER.
+// Scheduling: programs run SCHED_OTHER, whatever the board runs (kernel/spawn-class.ts).
 
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { err, ok, type Result } from "../base/index.ts";
 import type { ServiceLimits } from "../config/index.ts";
+import { spawnAtOwnClass, sysErrorText } from "../kernel/index.ts";
 import type { ProcessExit } from "./types.ts";
 
 /** A user as /etc/passwd has it (passwd(5)). */
@@ -57,17 +58,24 @@ export function startProgram(options: ProgramOptions): Result<Program, string> {
     user === undefined ? {} : { USER: user.name, LOGNAME: user.name, HOME: user.home };
   const output = options.onOutput === undefined ? "ignore" : "pipe";
   try {
-    const child = Bun.spawn({
-      cmd: commandLine(options),
-      cwd: options.directory,
-      env: { ...baseEnvironment, ...identity, ...options.environment },
-      stdin: "ignore",
-      stdout: output,
-      stderr: output,
-      detached: true,
-      ...(cgroup === undefined ? {} : { cgroup }),
-      onExit: (_child, code, signal) => options.onExit(exitOf(code, signal)),
-    });
+    const spawned = spawnAtOwnClass(() =>
+      Bun.spawn({
+        cmd: commandLine(options),
+        cwd: options.directory,
+        env: { ...baseEnvironment, ...identity, ...options.environment },
+        stdin: "ignore",
+        stdout: output,
+        stderr: output,
+        detached: true,
+        ...(cgroup === undefined ? {} : { cgroup }),
+        onExit: (_child, code, signal) => options.onExit(exitOf(code, signal)),
+      }),
+    );
+    if (!spawned.ok) {
+      spawned.error.spawned.kill("SIGKILL");
+      return err(sysErrorText(spawned.error.error));
+    }
+    const child = spawned.value;
     // A failed wait would reject; onExit has told the end already.
     child.exited.catch(() => undefined);
     if (options.onOutput !== undefined) {

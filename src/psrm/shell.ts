@@ -72,7 +72,7 @@ export async function startPsrm(options: PsrmOptions): Promise<Result<Psrm, stri
   if (killed.value > 0) options.log.warn("predecessor-killed", { processes: killed.value });
   const guard = options.guard === undefined ? undefined : startGuard(options.guard, options.log);
   shell.guard = guard;
-  guard?.hold(forest.guardHold);
+  for (const hold of forest.guardHolds) guard?.hold(hold);
   makeHosts(shell, { instance, forest, guard, limit });
   const sampler = setInterval(() => sample(shell), sampleEveryMs);
   sampler.unref();
@@ -363,7 +363,7 @@ async function close(
   clearTimeout(shell.timer);
   for (const socket of shell.sockets.values()) socket.close();
   for (const host of shell.hosts.values()) await host.logFile.close();
-  parts.guard?.release(parts.forest.guardHold);
+  for (const hold of parts.forest.guardHolds) parts.guard?.release(hold);
   await parts.guard?.close();
   parts.forest.close();
 }

@@ -48,7 +48,7 @@ export function openCgroupForest(instance: string): Result<CgroupForest, string>
     way: "cgroup",
     killPredecessors: () => killPredecessors(base),
     plant: (service, mark) => plant(join(base, service), mark),
-    guardHold: `cgroup ${base}`,
+    guardHolds: [`cgroup ${base}`],
     guardHoldOf: () => undefined,
     limit: (service, limits) => setLimits(join(base, service), limits, controllers),
     close: () => removeTree(base),

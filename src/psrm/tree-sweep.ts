@@ -67,7 +67,7 @@ export function openSweepForest(options: SweepOptions): Result<Forest, string> {
       plants.add(plant);
       return ok(treeOf(plant, plants, options));
     },
-    guardHold: `mark ${options.instance}.`,
+    guardHolds: [`mark ${options.instance}.`, `descendants ${process.pid}`],
     guardHoldOf: (mainPid) => `group ${mainPid}`,
     close() {
       process.off("SIGCHLD", later);

@@ -30,7 +30,7 @@ export type Forest = {
   /** A tree for one start; the error is a sentence. */
   readonly plant: (service: string, mark: string) => Result<Tree, string>;
   /** What a guard must hold to kill everything of this forest: words of guard-orders.ts. */
-  readonly guardHold: string;
+  readonly guardHolds: readonly string[];
   /** What it must hold for one start besides. */
   readonly guardHoldOf: (mainPid: number) => string | undefined;
   /** Removes what the forest made; only when all trees are gone. */

@@ -14,8 +14,7 @@ import type { State, Unit } from "./state.ts";
 /** An AliveCheck that asks questions. */
 type AskingCheck = Extract<AliveCheck, { readonly everyMs: number; readonly withinMs: number }>;
 
-/** The check that asks, if the service has one. */
-export function askingCheck(service: Service): AskingCheck | undefined {
+function askingCheck(service: Service): AskingCheck | undefined {
   const { alive } = service;
   return alive.by === "alive" || alive.by === "watchdog" ? undefined : alive;
 }
@@ -81,10 +80,7 @@ export function ask(state: State, unit: Unit, now: MonoUs): void {
   state.checks++;
   unit.check = state.checks;
   state.effects.push({ type: "check", service, start, check: unit.check, about, withinMs });
-  const alive = askingCheck(service);
-  if (about === "alive" && alive !== undefined) {
-    unit.checkAtUs = addUs(now, msToUs(Math.max(alive.everyMs, alive.withinMs)));
-  }
+  unit.askedUs = now;
 }
 
 /** An answer to a question, or none. */
@@ -97,7 +93,6 @@ export function onAnswered(
   if (unit.phase !== "up" || answer.check !== unit.check) return;
   unit.check = 0;
   unit.lastCheckFailure = answer.failure;
-  const { alive } = unit.service;
   if (!unit.isReady) {
     if (answer.failure === undefined) {
       becomeReady(state, unit, now);
@@ -108,14 +103,17 @@ export function onAnswered(
     unit.checkAtUs = addUs(now, msToUs(pauseMs));
     return;
   }
+  const alive = askingCheck(unit.service);
+  if (alive === undefined || unit.isLeaving) return;
+  const nextUs = addUs(unit.askedUs, msToUs(alive.everyMs));
+  unit.checkAtUs = nextUs > now ? nextUs : now;
   if (answer.failure === undefined) {
     unit.checkFailures = 0;
     endTrouble(state, unit, "silent", now);
     return;
   }
   unit.checkFailures++;
-  const failures = alive.by === "alive" || alive.by === "watchdog" ? 1 : alive.failures;
-  if (unit.checkFailures < failures) return;
+  if (unit.checkFailures < alive.failures) return;
   const why = `${unit.checkFailures} checks in a row failed: ${answer.failure}`;
   onSilent(state, unit, why, now);
 }

@@ -54,6 +54,8 @@ export type Unit = {
   pauses: number;
   /** Number of the check that waits for its answer; 0 = none. */
   check: number;
+  /** When it was asked. */
+  askedUs: MonoUs;
   checkFailures: number;
   lastCheckFailure: string | undefined;
   readyChecks: number;
@@ -134,6 +136,7 @@ function newUnit(service: Service): Unit {
     restartsUs: [],
     pauses: 0,
     check: 0,
+    askedUs: monoUs(0),
     checkFailures: 0,
     lastCheckFailure: undefined,
     readyChecks: 0,
