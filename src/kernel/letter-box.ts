@@ -37,6 +37,8 @@ export type LetterBoxOptions = {
 
 /** An open letter box. */
 export type LetterBox = {
+  /** Hands over what has come and not been read, now. */
+  read(): void;
   /** Hands over what has come and not been read, then closes. */
   close(): void;
 };
@@ -83,10 +85,16 @@ export function openLetterBox(options: LetterBoxOptions): Result<LetterBox, SysE
     else options.onBroken(next.error);
   };
   listen();
+  const readNow = (): void => {
+    if (isClosed) return;
+    const read = readLetters(fd, options);
+    if (!read.ok) options.onBroken(read.error);
+  };
   return ok({
+    read: readNow,
     close() {
       if (isClosed) return;
-      readLetters(fd, options);
+      readNow();
       isClosed = true;
       awaited?.close();
       closeFd(fd);

@@ -69,7 +69,7 @@ function boardProgram(folder: string, cgroups: boolean): string {
 async function killBoard(cgroups: boolean): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "psrm-"));
   const command = ["unshare", "-n", process.execPath, "-e", boardProgram(folder, cgroups)];
-  const board = Bun.spawn(command, { stdout: "pipe", stderr: "ignore" });
+  const board = Bun.spawn(command, { stdout: "pipe", stderr: "pipe" });
   const { value } = await board.stdout.getReader().read();
   const told: { guard: number; all: number[] } = JSON.parse(new TextDecoder().decode(value));
   const netns = openNetns(`/proc/${told.guard}/ns/net`);
@@ -91,6 +91,8 @@ async function killBoard(cgroups: boolean): Promise<number> {
   while ((hasAddress() || told.all.some(isAlive)) && monoNowUs() < deadlineUs) await Bun.sleep(0.5);
   const tookMs = (monoNowUs() - beganUs) / 1000;
   await guardEnded;
+  // The guard says what it did, on the stderr it has from its board.
+  expect(await board.stderr.text()).toMatch(/event=guard-cleaned killed=\d+ addresses=1 tookMs=/);
   netlink.value.close();
   closeNetns(netns.value);
   rmSync(folder, { recursive: true, force: true });

@@ -31,6 +31,7 @@ import {
   guardSnapshotMs,
   treeProcessesMax,
 } from "./limits.ts";
+import { removeCgroups } from "./tree-cgroup.ts";
 
 const sigkill = 9;
 
@@ -186,7 +187,10 @@ function killHold(hold: GuardHold, log: Log): number {
 
 function killCgroup(path: string, log: Log): number {
   try {
-    if (!readFileSync(join(path, "cgroup.events"), "latin1").includes("populated 1")) return 0;
+    if (!readFileSync(join(path, "cgroup.events"), "latin1").includes("populated 1")) {
+      removeCgroups(path);
+      return 0;
+    }
     writeFileSync(join(path, "cgroup.kill"), "1");
     hurryGroups(path);
     return 1;

@@ -115,7 +115,9 @@ export function findUser(
 ): Result<User, string> {
   for (const line of passwd.split("\n")) {
     const [name = "", , uid = "", gid = "", , home = "/"] = line.split(":");
-    if (name === "" || (name !== wanted && uid !== wanted)) continue;
+    // A line that is not whole must not be read as uid 0.
+    if (name === "" || !/^\d+$/.test(uid) || !/^\d+$/.test(gid)) continue;
+    if (name !== wanted && uid !== wanted) continue;
     return ok({ name, uid: Number(uid), gid: Number(gid), home });
   }
   if (!/^\d{1,9}$/.test(wanted)) return err(`no user ${wanted} in /etc/passwd`);

@@ -32,7 +32,7 @@ export type HostOptions = {
   readonly guard: Guard | undefined;
   readonly checkAddress: (service: Service) => Ipv4;
   /** Sets the limits of the whole tree; the rest that prlimit(1) must set. */
-  readonly limit: (service: Service) => ServiceLimits;
+  readonly limit: (service: Service, tree: Tree) => ServiceLimits;
   readonly onNews: (news: News) => void;
   readonly onRefusedNotify: (fields: { readonly service: string; readonly reason: string }) => void;
   /** A child process of the event loop begins or ends. */
@@ -46,6 +46,8 @@ type Run = {
   readonly limits: ServiceLimits;
   readonly box: LetterBox | undefined;
   program: Program | undefined;
+  /** Of the main process, also when it has ended. */
+  mainPid: number | undefined;
   guardHold: string | undefined;
   isGone: boolean;
 };
@@ -153,9 +155,10 @@ function beginRun(
     start,
     tree,
     environment,
-    limits: options.limit(service),
+    limits: options.limit(service, tree),
     box,
     program: undefined,
+    mainPid: undefined,
     guardHold: undefined,
     isGone: false,
   };
@@ -170,11 +173,13 @@ function beginRun(
     },
     onExit: (exit) => {
       living.program = undefined;
+      living.box?.read(); // what it said before it ended is heard before that
       options.onNews({ type: "exited", service: service.name, start, exit });
     },
   });
   if (!program.ok) return { run, failure: program.error };
   run.program = program.value;
+  run.mainPid = program.value.pid;
   run.guardHold = forest.guardHoldOf(program.value.pid);
   if (run.guardHold !== undefined) options.guard?.hold(run.guardHold);
   const { pid } = program.value;
@@ -321,7 +326,7 @@ function openBox(
 /** Believed only from a process that is of this start now, by the pid the kernel gives. */
 function onLetter(run: Run, letter: Letter, options: HostOptions): void {
   const service = options.service.name;
-  if (letter.pid !== run.program?.pid && !run.tree.has(letter.pid)) {
+  if (letter.pid !== run.mainPid && !run.tree.has(letter.pid)) {
     options.onRefusedNotify({ service, reason: `process ${letter.pid} is not of the service` });
     return;
   }

@@ -24,7 +24,7 @@ import { createServiceHost, type ServiceHost, userOf } from "./service-host.ts";
 import type { GroupRole, Psrm, PsrmOptions, ServiceStatus } from "./surface.ts";
 import { openCgroupForest } from "./tree-cgroup.ts";
 import { openSweepForest } from "./tree-sweep.ts";
-import type { Forest } from "./tree.ts";
+import type { Forest, Tree } from "./tree.ts";
 
 type Shell = {
   readonly options: PsrmOptions;
@@ -81,7 +81,7 @@ export async function startPsrm(options: PsrmOptions): Promise<Result<Psrm, stri
 
 type Found = {
   readonly forest: Forest;
-  readonly limit: (service: Service) => ServiceLimits;
+  readonly limit: (service: Service, tree: Tree) => ServiceLimits;
 };
 
 function openForest(shell: Shell, instance: string): Result<Found, string> {
@@ -92,8 +92,8 @@ function openForest(shell: Shell, instance: string): Result<Found, string> {
     const told = new Set<string>();
     return ok({
       forest,
-      limit(service) {
-        const weak = forest.limit(service.name, service.limits);
+      limit(service, tree) {
+        const weak = forest.limit(tree, service.limits);
         if (weak.length > 0 && !told.has(service.name)) {
           told.add(service.name);
           log.warn("service-limit-weak", { service: service.name, limits: weak.join(",") });
@@ -168,6 +168,8 @@ function openSocket(shell: Shell, service: Service, path: string): void {
 function answer(shell: Shell, service: Service, command: AskedServiceCommand): object {
   const { name } = service;
   const unit = unitOf(shell, name);
+  const isNews = command.type !== "active" && command.type !== "status";
+  if (isNews && unit.phase !== "up") return { ok: false, error: `${name} is ${unit.state}` };
   switch (command.type) {
     case "active":
       return { ok: true, role: roleOf(shell, service) };

@@ -1,6 +1,9 @@
-// Trees as cgroups v2 (kernel: cgroup-v2.rst): one folder a service. A process cannot leave it, a
-// fork cannot outrun cgroup.kill (Linux 5.14), and `populated 0` in cgroup.events proves that
-// nothing lives; the kernel tells its change by POLLPRI, so nothing is polled.
+// Trees as cgroups v2 (kernel: cgroup-v2.rst): one folder a start. A process cannot leave it, a fork
+// cannot outrun cgroup.kill (Linux 5.14), and `populated 0` in cgroup.events proves that nothing
+// lives; the kernel tells its change by POLLPRI, so nothing is polled.
+// A folder is never used again: after cgroup.kill Linux 6.18 kills whatever is started into it
+// (clone3(2) CLONE_INTO_CGROUP compares the kill count of the parent's cgroup with the folder's).
+// For the same reason a board whose own cgroup was killed once cannot use this way; it is tried.
 
 import {
   closeSync,
@@ -12,7 +15,7 @@ import {
   rmdirSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { err, ok, type Result } from "../base/index.ts";
 import { awaitReady, pollPriority, sysErrorText } from "../kernel/index.ts";
 import { predecessorMs } from "./limits.ts";
@@ -26,8 +29,8 @@ export type CgroupLimits = {
 
 /** A forest of cgroups. */
 export type CgroupForest = Forest & {
-  /** Sets a limit of the service's whole tree; the names of those that could not be set. */
-  readonly limit: (service: string, limits: CgroupLimits) => string[];
+  /** Sets limits of a whole tree; the controllers of those that could not be set. */
+  readonly limit: (tree: Tree, limits: CgroupLimits) => string[];
 };
 
 /** Makes `base` in this process's own cgroup; the error says why there is none to be had. */
@@ -40,6 +43,8 @@ export function openCgroupForest(instance: string): Result<CgroupForest, string>
     readFileSync(join(base, "cgroup.events"));
     // Without the file the kernel is older than 5.14.
     openAndClose(join(base, "cgroup.kill"));
+    const wrong = tryStart(join(base, "try"));
+    if (wrong !== undefined) return err(`cannot use cgroup ${base}: ${wrong}`);
   } catch (thrown) {
     return err(`cannot use cgroup ${base}: ${reasonOf(thrown)}`);
   }
@@ -47,11 +52,11 @@ export function openCgroupForest(instance: string): Result<CgroupForest, string>
   return ok({
     way: "cgroup",
     killPredecessors: () => killPredecessors(base),
-    plant: (service, mark) => plant(join(base, service), mark),
+    plant: (service, mark) => plant(folderOf(base, service, mark), mark),
     guardHolds: [`cgroup ${base}`],
     guardHoldOf: () => undefined,
-    limit: (service, limits) => setLimits(join(base, service), limits, controllers),
-    close: () => removeTree(base),
+    limit: (tree, limits) => setLimits(tree.cgroup ?? base, limits, controllers),
+    close: () => void removeCgroups(base),
   });
 }
 
@@ -66,7 +71,7 @@ export function ownCgroup(
   if (path === undefined || mount === null) return undefined;
   const [, root = "/", point = ""] = mount;
   const inside = root !== "/" && path.startsWith(root) ? path.slice(root.length) : path;
-  return join(point, inside);
+  return resolve(point, `./${inside}`);
 }
 
 function plant(folder: string, mark: string): Result<Tree, string> {
@@ -90,8 +95,25 @@ function plant(folder: string, mark: string): Result<Tree, string> {
     has: (pid) => pids.has(pid) || isMember(folder, pid),
     kill: (onGone) => killAll(folder, events, onGone),
     memoryBytes: () => memoryOf(folder),
-    close: () => closeSync(events),
+    close() {
+      closeSync(events);
+      removeCgroups(folder);
+    },
   });
+}
+
+/** SERVICE and the random part of the mark: new for every start. */
+function folderOf(base: string, service: string, mark: string): string {
+  return join(base, `${service}.${mark.split(".").at(-1) ?? mark}`);
+}
+
+/** Starts a program that does nothing; what is wrong with that. */
+function tryStart(folder: string): string | undefined {
+  mkdirSync(folder, { recursive: true });
+  const tried = Bun.spawnSync({ cmd: ["/bin/true"], cgroup: folder, stdio: [null, null, null] });
+  removeCgroups(folder);
+  if (tried.exitCode === 0) return undefined;
+  return `a program started in it ended with ${tried.signalCode ?? tried.exitCode}`;
 }
 
 /** Kills everything in the folder and below; `onGone` when nothing lives. */
@@ -119,7 +141,7 @@ function isPopulated(events: number): boolean {
 function isMember(folder: string, pid: number): boolean {
   const path = /^0::(\/.*)$/m.exec(textOf(`/proc/${pid}/cgroup`))?.[1];
   if (path === undefined) return false;
-  // INSTANCE/SERVICE is unique on this machine; below it are groups the service made itself.
+  // INSTANCE/START is unique on this machine; below it are groups the service made itself.
   const own = `/${folder.split("/").slice(-2).join("/")}/`;
   return `${path}/`.includes(own);
 }
@@ -176,19 +198,21 @@ function setLimits(
 
 async function killPredecessors(base: string): Promise<Result<number, string>> {
   const pids = processesBelow(base);
-  if (pids === 0) return ok(0);
   const events = openSync(join(base, "cgroup.events"), "r");
-  try {
-    const gone = new Promise<boolean>((resolve) => {
-      setTimeout(() => resolve(false), predecessorMs);
-      killAll(base, events, () => resolve(true));
-    });
-    return (await gone)
-      ? ok(pids)
-      : err(`processes of an earlier life in ${base} outlive SIGKILL for ${predecessorMs} ms`);
-  } finally {
-    closeSync(events);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const isGone = await new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), predecessorMs);
+    killAll(base, events, () => resolve(true));
+  });
+  clearTimeout(timer);
+  closeSync(events);
+  if (!isGone) {
+    return err(`processes of an earlier life in ${base} outlive SIGKILL for ${predecessorMs} ms`);
   }
+  for (const entry of readdirSync(base, { withFileTypes: true })) {
+    if (entry.isDirectory()) removeCgroups(join(base, entry.name));
+  }
+  return ok(pids);
 }
 
 function processesBelow(base: string): number {
@@ -201,11 +225,17 @@ function processesBelow(base: string): number {
   return count;
 }
 
-function removeTree(folder: string): void {
-  for (const name of readdirSync(folder, { withFileTypes: true })) {
-    if (name.isDirectory()) removeTree(join(folder, name.name));
+/** Removes a folder and those in it; false if something lives there after all: then it stays. */
+export function removeCgroups(folder: string): boolean {
+  try {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      if (entry.isDirectory()) removeCgroups(join(folder, entry.name));
+    }
+    rmdirSync(folder);
+    return true;
+  } catch {
+    return false; // the next life of this board kills and removes it
   }
-  rmdirSync(folder);
 }
 
 function openAndClose(path: string): void {
