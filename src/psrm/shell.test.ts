@@ -43,14 +43,16 @@ for (const way of ways) {
 
   test(`${way}: what hides in sessions and orphans of its own is gone before the next start`, async () => {
     const mark = word();
-    // Children: plain, in a session of its own, an orphan of a double fork, one without environment.
+    // Children: plain, in a session of its own, an orphan of a double fork, orphans without
+    // environment in the service's session and in one of their own.
     const child = `/bin/sh -c "sleep 600; : ${mark}-child"`;
-    const hide = `${child} & setsid ${child} & (setsid ${child} &); (env -i /usr/bin/setsid ${child} &)`;
+    const hide = `${child} & setsid ${child} & (setsid ${child} &); (env -i ${child} &); (env -i /usr/bin/setsid ${child} &)`;
     const service = testService({ name: "web", run: sh(`${hide}; wait`) });
     await using t = await startTestPsrm([service], { cgroups });
     t.psrm.start("web", "test");
     await t.becomes("web", "running");
-    while (processesWith(`${mark}-child`).length < 4) await Bun.sleep(1);
+    // The service's own command line has the word too.
+    while (processesWith(`${mark}-child`).length < 6) await Bun.sleep(1);
     const first = processesWith(`${mark}-child`);
     killPid(t.psrm.status()[0]?.pid ?? 0, 9);
     await t.becomes("web", "running", 2);
@@ -59,6 +61,25 @@ for (const way of ways) {
     t.psrm.stop("web", "test");
     await t.becomes("web", "stopped", 2);
     expect(processesWith(`${mark}-child`)).toEqual([]);
+  });
+
+  test(`${way}: an orphan of one service outlives the end of another`, async () => {
+    const mark = word();
+    const child = `/bin/sh -c "sleep 600; : ${mark}-child"`;
+    const services = [
+      testService({ name: "web", run: sh(`(setsid ${child} &); sleep 600`) }),
+      testService({ name: "db" }),
+    ];
+    await using t = await startTestPsrm(services, { cgroups });
+    for (const { name } of services) t.psrm.start(name, "test");
+    await t.becomes("web", "running");
+    // The service's own command line has the word too.
+    while (processesWith(`${mark}-child`).length < 2) await Bun.sleep(1);
+    const before = processesWith(`${mark}-child`);
+    t.psrm.restart("db", "test");
+    await t.becomes("db", "running", 2);
+    expect(processesWith(`${mark}-child`)).toEqual(before);
+    expect(t.lines.some((line) => line.includes("service-stray-killed"))).toBe(false);
   });
 
   test(`${way}: a program that ignores its stop signal is killed after stop.ms`, async () => {

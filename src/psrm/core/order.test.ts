@@ -100,6 +100,21 @@ test("a stop that waits for others is taken back by a start", () => {
   expect(psrm.unit("app")).toMatchObject({ state: "running", phase: "up", start: 1 });
 });
 
+test("a dependent whose tree once outlived its kill is waited for all the same", () => {
+  const psrm = stack();
+  order(psrm, "start", "db", "app");
+  psrm.news("db", ready);
+  psrm.wild.kill = true;
+  psrm.news("app", { type: "exited", exit: { code: 1, signal: undefined } });
+  psrm.pass(3_000);
+  psrm.wild.kill = false;
+  psrm.news("app", { type: "tree-gone" });
+  expect(psrm.unit("app")).toMatchObject({ state: "running", start: 2 });
+  psrm.wild.signal = true;
+  order(psrm, "stop", "db", "app");
+  expect(signalled(psrm)).toEqual(["app"]);
+});
+
 test("a dependent whose tree outlives its kill does not hold up the stop for ever", () => {
   const psrm = stack();
   order(psrm, "start", "db", "app");
