@@ -69,6 +69,8 @@ export const goodbyeMs = 1_000;
 
 /** Processes looked at in one walk of a tree; a fork bomb is met by walking again. */
 export const treeProcessesMax = 4_096;
+/** Ancestors looked at for whose a process is. */
+export const treeDepthMax = 64;
 /** Events that effects cause while effects are carried out; more is our bug. */
 export const waitingEventsMax = 4_096;
 /** A predecessor's processes must be gone this long after their kill, ms; else PSRM does not start. */

@@ -96,6 +96,41 @@ for (const way of ways) {
   });
 }
 
+const systemdNotify = Bun.which("systemd-notify");
+if (systemdNotify === null) process.stderr.write("skipped: systemd-notify(1) is not here\n");
+
+for (const way of ways) {
+  test.skipIf(systemdNotify === null)(
+    `${way}: systemd-notify(1) from a shell script is understood, and does not wait in vain`,
+    async () => {
+      const script =
+        "systemd-notify --ready --status='from a shell'; echo told; systemd-notify WATCHDOG=1; wait";
+      const service = testService({
+        name: "web",
+        ready: { by: "notify" },
+        run: ["/bin/bash", "-c", `sleep 600 & ${script}`],
+      });
+      await using t = await startTestPsrm([service], { cgroups: way === "cgroup" });
+      t.psrm.start("web", "test");
+      await t.becomes("web", "running");
+      while (t.psrm.status()[0]?.lastLines.length === 0) await Bun.sleep(1);
+      expect(t.psrm.status()[0]).toMatchObject({ lastLines: ["told"], statusText: "from a shell" });
+      expect(t.lines.filter((line) => line.includes("notify-refused"))).toEqual([]);
+    },
+  );
+}
+
+test("the example of a wrapped program has five lines and names nothing unknown", async () => {
+  const examples = join(import.meta.dir, "../../boards/examples");
+  const text = await Bun.file(join(examples, "wrapped-program.yaml")).text();
+  const { services }: { services: Record<string, object> } = Bun.YAML.parse(text) as never;
+  const known = Object.keys(testService({ name: "x" }));
+  for (const [name, parts] of Object.entries(services)) {
+    expect([name, Object.keys(parts).filter((key) => !known.includes(key))]).toEqual([name, []]);
+    expect(Object.keys(parts)).toHaveLength(5);
+  }
+});
+
 type Talk = {
   readonly send: (text: string) => void;
   readonly next: () => Promise<Record<string, unknown>>;

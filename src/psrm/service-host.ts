@@ -14,7 +14,7 @@ import {
 } from "../kernel/index.ts";
 import { askByTcp } from "./checks.ts";
 import type { Effect, News } from "./core/events.ts";
-import { decodeNotify } from "./core/notify.ts";
+import { decodeNotify, saysNothing } from "./core/notify.ts";
 import type { Guard } from "./guard-client.ts";
 import { notifiesPerTurnMax, notifyBytesMax } from "./limits.ts";
 import { type LogFile, openLogFile } from "./log-file.ts";
@@ -326,15 +326,20 @@ function openBox(
 /** Believed only from a process that is of this start now, by the pid the kernel gives. */
 function onLetter(run: Run, letter: Letter, options: HostOptions): void {
   const service = options.service.name;
+  const message = letter.isCut
+    ? err(`longer than ${notifyBytesMax} bytes`)
+    : decodeNotify(letter.bytes);
+  if (!message.ok) {
+    options.onRefusedNotify({ service, reason: message.error });
+    return;
+  }
+  // BARRIER=1 of systemd-notify(1), whose sender ends as soon as it was read, and the like.
+  if (saysNothing(message.value)) return;
   if (letter.pid !== run.mainPid && !run.tree.has(letter.pid)) {
     options.onRefusedNotify({ service, reason: `process ${letter.pid} is not of the service` });
     return;
   }
-  const message = letter.isCut
-    ? err(`longer than ${notifyBytesMax} bytes`)
-    : decodeNotify(letter.bytes);
-  if (!message.ok) options.onRefusedNotify({ service, reason: message.error });
-  else options.onNews({ type: "notified", service, start: run.start, message: message.value });
+  options.onNews({ type: "notified", service, start: run.start, message: message.value });
 }
 
 function watchdogVariable(service: Service): Readonly<Record<string, string>> {

@@ -22,7 +22,7 @@ import {
   watchPid,
 } from "../kernel/index.ts";
 import { err } from "../base/index.ts";
-import { guardLookMs, predecessorMs, treeProcessesMax } from "./limits.ts";
+import { guardLookMs, predecessorMs, treeDepthMax, treeProcessesMax } from "./limits.ts";
 import { residentBytes } from "./tree-cgroup.ts";
 import type { Forest, Tree } from "./tree.ts";
 
@@ -85,12 +85,24 @@ function treeOf(plant: Plant, plants: Set<Plant>, options: SweepOptions): Tree {
       plant.sessions.add(pid);
     },
     remove: (pid) => void plant.roots.delete(pid),
-    has: (pid) => plant.roots.has(pid) || livingOf(plant, plants).some((one) => one.pid === pid),
+    has: (pid) => isMember(plant, pid),
     kill: (onGone) => killTree(plant, plants, options, onGone),
     memoryBytes: () =>
       livingOf(plant, plants).reduce((sum, { pid }) => sum + residentBytes(pid), 0),
     close: () => void plants.delete(plant),
   };
+}
+
+/** By its own marks or an ancestor's; a zombie that has just said something counts too. */
+function isMember(plant: Plant, pid: number): boolean {
+  let facts = readProcess(pid);
+  for (let depth = 0; facts !== undefined && depth < treeDepthMax; depth++) {
+    if (facts.pid === process.pid) return false;
+    if (plant.roots.has(facts.pid) || plant.sessions.has(facts.session)) return true;
+    if (hasVariable(facts.pid, `SOFTSET_START=${plant.mark}`)) return true;
+    facts = readProcess(facts.parent);
+  }
+  return false;
 }
 
 /** Kills and looks again until two looks in a row find nothing: one may miss a child whose parent

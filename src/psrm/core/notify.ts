@@ -42,6 +42,13 @@ export function decodeNotify(bytes: Uint8Array): Result<NotifyMessage, string> {
   return ok(message);
 }
 
+/** Has it no variable that means something here? */
+export function saysNothing(message: NotifyMessage): boolean {
+  const { isReady, isReloading, isStopping, watchdog, status, extendMs } = message;
+  const isWord = isReady || isReloading || isStopping;
+  return !isWord && watchdog === undefined && status === undefined && extendMs === undefined;
+}
+
 const nothing: NotifyMessage = {
   isReady: false,
   isReloading: false,
