@@ -3,7 +3,6 @@
 
 import { expect, test } from "bun:test";
 import { decodeNotify, type NotifyMessage } from "./core/notify.ts";
-import { createPsrm } from "./core/state.ts";
 import { testService, type VirtualPsrm, virtualPsrm } from "./testing.ts";
 
 function notify(text: string): { type: "notified"; message: NotifyMessage } {
@@ -205,6 +204,16 @@ test("a reload that does not end with READY=1 in readyMs is silence", () => {
   expect(psrm.unit("web").start).toBe(2);
 });
 
+test("a reload that was too long is over as trouble when READY=1 comes after all", () => {
+  const psrm = started({ ready: { by: "notify" }, onFailure: { silent: "nothing" } });
+  psrm.news("web", notify("READY=1"));
+  psrm.news("web", notify("RELOADING=1"));
+  psrm.pass(6_000);
+  expect(psrm.unit("web")).toMatchObject({ state: "trouble", cause: "silent" });
+  psrm.news("web", notify("READY=1"));
+  expect(psrm.unit("web")).toMatchObject({ state: "running", start: 1 });
+});
+
 test("case 2 by watchdog: fed it lives, unfed it is killed without its stop time", () => {
   const psrm = started({ alive: { by: "watchdog", everyMs: 100 } });
   for (let i = 0; i < 10; i++) {
@@ -384,16 +393,4 @@ test("news of an earlier start, and of no service, change nothing", () => {
   }
   psrm.feed({ type: "exited", service: "web", start: 1, exit: { code: 1, signal: undefined } });
   expect(JSON.stringify(psrm.unit("web"))).toBe(before);
-});
-
-test("services that contradict each other are refused with the reason", () => {
-  const refused = (...parts: Parameters<typeof testService>[0][]): string => {
-    const made = createPsrm(parts.map(testService));
-    return made.ok ? "taken" : made.error;
-  };
-  expect(refused({ name: "a" }, { name: "a" })).toContain("twice");
-  expect(refused({ name: "a", after: ["b"] })).toContain("does not have");
-  expect(refused({ name: "a", after: ["b"] }, { name: "b", after: ["a"] })).toContain("circle");
-  expect(refused({ name: "../x" })).toContain("name");
-  expect(refused({ name: "a", after: ["b"] }, { name: "b" })).toBe("taken");
 });

@@ -60,6 +60,10 @@ export const explanations = {
       "Processes of a service live on after SIGKILL; it is not started again before they go.",
     action: "Find them in `ps` in state D: a disk or NFS server does not answer.",
   },
+  "service-kill-refused": {
+    meaning: "The kernel refused to kill a service's cgroup; it is tried again every second.",
+    action: "Read the reason; the board needs the rights of its cgroup (root, or Delegate=yes).",
+  },
   "service-stray-killed": {
     meaning: "A process hid from its service (own session, own environment) and was killed.",
     action: "Run this board with a writable cgroup v2: then nothing can hide or be mistaken.",

@@ -25,9 +25,11 @@ export function startGuard(command: readonly string[], log: Log): Guard {
   let isClosed = false;
   const send = (line: string): void => {
     if (running === undefined) return;
-    // A guard that has just ended refuses; its successor is told everything.
-    void running.child.stdin.write(`${line}\n`);
-    void running.child.stdin.flush();
+    const { stdin } = running.child;
+    // A guard that has just ended refuses; its end is told, its successor is told everything.
+    Promise.resolve(stdin.write(`${line}\n`))
+      .then(() => stdin.flush())
+      .catch(() => undefined);
   };
   const start = (): void => {
     if (isClosed) return;

@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -47,6 +48,8 @@ function tryLog(parts: { bytesMax?: number; files?: number; path?: string } = {}
   };
 }
 
+const quiet = { onRefused: () => {}, onDropped: () => {} };
+
 function pipe(...chunks: readonly string[]): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   return new ReadableStream({
@@ -71,8 +74,10 @@ test("lines are written with time and stream, however they were cut in pieces", 
 test("files are turned over by size and only so many are kept", async () => {
   using t = tryLog({ bytesMax: 200, files: 3 });
   for (let i = 0; i < 30; i++) {
-    await t.log.capture(pipe(`line number ${i}\n`), "out");
-    await t.log.close(); // written before the next, and opened again: sizes go on from what is there
+    // Written before the next, by a log that goes on from what is there.
+    const log = openLogFile({ ...quiet, path: t.path, bytesMax: 200, files: 3 });
+    await log.capture(pipe(`line number ${i}\n`), "out");
+    await log.close();
   }
   const sizes = [t.path, `${t.path}.1`, `${t.path}.2`].map((path) => statSync(path).size);
   expect(sizes.every((size) => size > 0 && size <= 200)).toBe(true);
@@ -83,8 +88,9 @@ test("files are turned over by size and only so many are kept", async () => {
 test("one file only: it begins anew when it is full", async () => {
   using t = tryLog({ bytesMax: 100, files: 1 });
   for (let i = 0; i < 10; i++) {
-    await t.log.capture(pipe(`line number ${i}\n`), "out");
-    await t.log.close();
+    const log = openLogFile({ ...quiet, path: t.path, bytesMax: 100, files: 1 });
+    await log.capture(pipe(`line number ${i}\n`), "out");
+    await log.close();
   }
   expect(statSync(t.path).size).toBeLessThanOrEqual(100);
   expect(existsSync(`${t.path}.1`)).toBe(false);
@@ -129,4 +135,16 @@ test("a file that cannot be written is told once, lines stay for status", async 
   expect(t.log.lastLines()).toEqual(["one", "two"]);
   expect(t.log.droppedBytes()).toBeGreaterThan(0);
   rmSync(folder, { recursive: true });
+});
+
+test("what comes after the end is dropped, and the file stays closed", async () => {
+  using t = tryLog();
+  await t.log.capture(pipe("one\n"), "out");
+  await t.log.close();
+  const before = readdirSync("/proc/self/fd").length;
+  await t.log.capture(pipe("two\n"), "out");
+  await t.log.close();
+  expect(t.texts()).toEqual(["out one"]);
+  expect(t.log.lastLines()).toEqual(["one", "two"]);
+  expect(readdirSync("/proc/self/fd").length).toBeLessThanOrEqual(before);
 });

@@ -3,8 +3,10 @@
 // disk is slower, or more comes than a board can look at, lines are dropped, counted, and the file
 // says so. One line: `2026-01-31T12:00:00.000Z out text`.
 
-import { type FileHandle, mkdir, open, rename, stat } from "node:fs/promises";
+import { close, fstat, open, write } from "node:fs";
+import { mkdir, rename, truncate } from "node:fs/promises";
 import { dirname } from "node:path";
+import { promisify } from "node:util";
 import { ok, err, type Result } from "../base/index.ts";
 import {
   lastLineCharsMax,
@@ -48,10 +50,13 @@ type Writer = {
   /** Dropped since the file was told. */
   untold: number;
   dropped: number;
-  file: FileHandle | undefined;
+  /** A plain descriptor: a FileHandle that is forgotten open ends the whole process (Bun 1.4.5). */
+  fd: number | undefined;
   fileBytes: number;
   isWriting: boolean;
   isRefused: boolean;
+  /** What comes after `close` is dropped. */
+  isClosed: boolean;
   readonly last: string[];
   idle: (() => void)[];
 };
@@ -67,10 +72,11 @@ export function openLogFile(options: LogFileOptions): LogFile {
     pendingBytes: 0,
     untold: 0,
     dropped: 0,
-    file: undefined,
+    fd: undefined,
     fileBytes: 0,
     isWriting: false,
     isRefused: false,
+    isClosed: false,
     last: [],
     idle: [],
   };
@@ -80,9 +86,9 @@ export function openLogFile(options: LogFileOptions): LogFile {
     lastLines: () => writer.last,
     droppedBytes: () => writer.dropped,
     close: async () => {
+      writer.isClosed = true;
       await settled(writer);
-      await writer.file?.close();
-      writer.file = undefined;
+      await closeFile(writer);
     },
   };
 }
@@ -130,13 +136,14 @@ function addLine(writer: Writer, name: string, text: string): void {
   if (last.length >= lastLinesMax) last.shift();
   last.push(text.slice(0, lastLineCharsMax).replace(/\p{Cc}/gu, " "));
   const bytes = encoder.encode(`${new Date().toISOString()} ${name} ${text}\n`);
-  if (writer.isRefused || writer.pendingBytes + bytes.length > logPendingBytesMax) {
+  const isShut = writer.isRefused || writer.isClosed;
+  if (isShut || writer.pendingBytes + bytes.length > logPendingBytesMax) {
     drop(writer, bytes.length);
     return;
   }
   writer.pending.push(bytes);
   writer.pendingBytes += bytes.length;
-  if (!writer.isWriting) void write(writer);
+  if (!writer.isWriting) void writeWaiting(writer);
 }
 
 function drop(writer: Writer, bytes: number): void {
@@ -147,7 +154,7 @@ function drop(writer: Writer, bytes: number): void {
 }
 
 /** One write at a time; everything that waits goes with the next. */
-async function write(writer: Writer): Promise<void> {
+async function writeWaiting(writer: Writer): Promise<void> {
   writer.isWriting = true;
   while (writer.pending.length > 0) {
     const bytes = Buffer.concat(writer.pending);
@@ -185,28 +192,44 @@ function noticeOf(bytes: number): Uint8Array {
 async function append(writer: Writer, bytes: Uint8Array): Promise<Result<void, string>> {
   const { path, bytesMax } = writer.options;
   try {
-    if (writer.file === undefined) {
-      await mkdir(dirname(path), { recursive: true });
-      writer.file = await open(path, "a", 0o640);
-      writer.fileBytes = (await stat(path)).size;
-    }
+    writer.fd ??= await openFile(writer);
     if (writer.fileBytes > 0 && writer.fileBytes + bytes.length > bytesMax) {
-      await writer.file.close();
-      writer.file = undefined;
+      await closeFile(writer);
       await rotate(writer.options);
-      writer.file = await open(path, "a", 0o640);
-      writer.fileBytes = 0;
+      writer.fd = await openFile(writer);
     }
-    await writer.file.write(bytes);
-    writer.fileBytes += bytes.length;
+    const { bytesWritten } = await writeFd(writer.fd, bytes);
+    writer.fileBytes += bytesWritten;
+    if (bytesWritten < bytes.length) {
+      return err(`cannot write ${path}: only ${bytesWritten} of ${bytes.length} bytes went in`);
+    }
     return ok(undefined);
   } catch (thrown) {
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
-    const { file } = writer;
-    writer.file = undefined;
-    await file?.close().catch(() => undefined);
+    await closeFile(writer);
     return err(`cannot write ${path}: ${reason}`);
   }
+}
+
+const openFd = promisify(open);
+const closeFd = promisify(close);
+const statFd = promisify(fstat);
+const writeFd = promisify(write);
+
+async function openFile(writer: Writer): Promise<number> {
+  const { path } = writer.options;
+  await mkdir(dirname(path), { recursive: true });
+  const fd = await openFd(path, "a", 0o640);
+  writer.fd = fd;
+  writer.fileBytes = (await statFd(fd)).size;
+  return fd;
+}
+
+/** close(2) frees the descriptor whatever it answers; what it refuses was told by write already. */
+async function closeFile(writer: Writer): Promise<void> {
+  const { fd } = writer;
+  writer.fd = undefined;
+  if (fd !== undefined) await closeFd(fd).catch(() => undefined);
 }
 
 /** path.1 is the newest of the old ones; the oldest is written over. */
@@ -214,7 +237,7 @@ async function rotate(options: LogFileOptions): Promise<void> {
   const { path, files } = options;
   const name = (i: number): string => (i === 0 ? path : `${path}.${i}`);
   if (files <= 1) {
-    await (await open(path, "w", 0o640)).close();
+    await truncate(path, 0);
     return;
   }
   for (let i = files - 2; i >= 0; i--) {

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { killPid } from "../kernel/index.ts";
 import { becomeRealtime } from "../kernel/index.ts";
 import { testService } from "./testing.ts";
+import { ownCgroup } from "./tree-cgroup.ts";
 import { processesWith, startTestPsrm, ways } from "./testing-shell.ts";
 
 const sh = (script: string): string[] => ["/bin/sh", "-c", script];
@@ -21,6 +22,12 @@ function temporary(): string {
   const folder = mkdtempSync(join(tmpdir(), "psrm-"));
   folders.push(folder);
   return folder;
+}
+
+function hasMemoryController(): boolean {
+  const own = ownCgroup();
+  if (own === undefined) return false;
+  return readFileSync(join(own, "cgroup.subtree_control"), "latin1").includes("memory");
 }
 
 for (const way of ways) {
@@ -199,6 +206,23 @@ for (const way of ways) {
       "SOFTSET_START",
       "USER",
     ]);
+  });
+
+  test(`${way}: a program that wants more memory than it may have does not get it`, async () => {
+    const service = testService({
+      name: "web",
+      run: sh('x=$(head -c 200000000 /dev/zero | tr "\\0" x); echo got it; sleep 600'),
+      limits: { memoryBytes: 50_000_000 },
+      onFailure: { dead: "nothing" },
+    });
+    await using t = await startTestPsrm([service], { cgroups });
+    t.psrm.start("web", "test");
+    const failed = await t.becomes("web", "failed");
+    expect(failed.why).toMatch(/^(exited with code [1-9]|was killed by)/);
+    expect(t.psrm.status()[0]?.lastLines).not.toContain("got it");
+    // Here the kernel's controllers are not to be had for a whole tree, or they are: then silently.
+    const weak = t.lines.filter((line) => line.includes("service-limit-weak"));
+    expect(weak.length).toBe(way === "sweep" || !hasMemoryController() ? 1 : 0);
   });
 
   test(`${way}: a program that is not there is told with its name`, async () => {

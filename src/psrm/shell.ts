@@ -86,22 +86,27 @@ type Found = {
 
 function openForest(shell: Shell, instance: string): Result<Found, string> {
   const { options, log } = shell;
-  const cgroups = options.cgroups === false ? err("switched off") : openCgroupForest(instance);
+  const refused = (reason: string): void => log.error("service-kill-refused", { reason });
+  const cgroups =
+    options.cgroups === false ? err("switched off") : openCgroupForest(instance, refused);
+  const told = new Set<string>();
+  const tellWeak = (service: Service, weak: readonly string[]): void => {
+    if (weak.length === 0 || told.has(service.name)) return;
+    told.add(service.name);
+    log.warn("service-limit-weak", { service: service.name, limits: weak.join(",") });
+  };
   if (cgroups.ok) {
     const forest = cgroups.value;
-    const told = new Set<string>();
     return ok({
       forest,
       limit(service, tree) {
         const weak = forest.limit(tree, service.limits);
-        if (weak.length > 0 && !told.has(service.name)) {
-          told.add(service.name);
-          log.warn("service-limit-weak", { service: service.name, limits: weak.join(",") });
-        }
+        tellWeak(service, weak);
+        const { limits } = service;
         return {
-          ...service.limits,
-          memoryBytes: weak.includes("memory") ? service.limits.memoryBytes : undefined,
-          processes: weak.includes("pids") ? service.limits.processes : undefined,
+          ...limits,
+          memoryBytes: weak.includes("memory") ? limits.memoryBytes : undefined,
+          processes: weak.includes("pids") ? limits.processes : undefined,
         };
       },
     });
@@ -113,7 +118,17 @@ function openForest(shell: Shell, instance: string): Result<Found, string> {
     onStray: (pid, service) => log.warn("service-stray-killed", { service, pid }),
   });
   if (!sweep.ok) return sweep;
-  return ok({ forest: sweep.value, limit: (service) => service.limits });
+  return ok({
+    forest: sweep.value,
+    limit(service) {
+      const { memoryBytes, processes } = service.limits;
+      tellWeak(service, [
+        ...(memoryBytes === undefined ? [] : ["memory"]),
+        ...(processes === undefined ? [] : ["pids"]),
+      ]);
+      return service.limits;
+    },
+  });
 }
 
 function makeHosts(

@@ -17,7 +17,7 @@ export const ways: readonly ("cgroup" | "sweep")[] = mayMakeCgroups()
   : ["sweep"];
 
 function mayMakeCgroups(): boolean {
-  const forest = openCgroupForest("try");
+  const forest = openCgroupForest("try", () => undefined);
   if (forest.ok) forest.value.close();
   else process.stderr.write(`skipped: trees as cgroups: ${forest.error}\n`);
   return forest.ok;

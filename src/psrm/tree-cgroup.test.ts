@@ -1,5 +1,7 @@
 import { expect, test } from "bun:test";
-import { ownCgroup } from "./tree-cgroup.ts";
+import { readdirSync, readFileSync } from "node:fs";
+import { openCgroupForest, ownCgroup } from "./tree-cgroup.ts";
+import { ways } from "./testing-shell.ts";
 
 const mount = (root: string, point: string): string =>
   `41 31 0:38 ${root} ${point} rw,relatime shared:9 - cgroup2 cgroup2 rw\n`;
@@ -18,4 +20,58 @@ test("without a cgroup v2 there is none", () => {
   expect(ownCgroup(v1, "4:memory:/x\n")).toBeUndefined();
   expect(ownCgroup(v1, "0::/\n")).toBeUndefined();
   expect(ownCgroup(mount("/", "/sys/fs/cgroup"), "")).toBeUndefined();
+});
+
+const refused: string[] = [];
+const openForest = (): ReturnType<typeof openCgroupForest> =>
+  openCgroupForest(`test-${process.pid}`, (reason) => refused.push(reason));
+const openFds = (): number => readdirSync("/proc/self/fd").length;
+
+test.skipIf(!ways.includes("cgroup"))(
+  "a tree killed again and again tells its end once and leaves nothing behind",
+  async () => {
+    const forest = openForest();
+    if (!forest.ok) throw new Error(forest.error);
+    const before = openFds();
+    for (let round = 0; round < 3; round++) {
+      const planted = forest.value.plant("web", `0123456789abcdef.${round}`);
+      if (!planted.ok) throw new Error(planted.error);
+      const tree = planted.value;
+      const child = Bun.spawn(["sh", "-c", "sleep 600 & sleep 600"], { cgroup: tree.cgroup ?? "" });
+      expect(tree.has(child.pid)).toBe(true);
+      expect(tree.has(process.pid)).toBe(false);
+      expect(tree.memoryBytes()).toBeGreaterThan(0);
+      let ends = 0;
+      await new Promise<void>((resolve) => {
+        for (let i = 0; i < 5 && ends === 0; i++) {
+          tree.kill(() => {
+            ends++;
+            resolve();
+          });
+        }
+      });
+      expect(readFileSync(`${tree.cgroup}/cgroup.procs`, "latin1")).toBe("");
+      tree.close();
+      await child.exited;
+      await Bun.sleep(5); // a wake-up that still hung on the closed file would come now
+      expect(ends).toBe(1);
+    }
+    forest.value.close();
+    expect(openFds()).toBeLessThanOrEqual(before);
+    expect(refused).toEqual([]);
+  },
+);
+
+test.skipIf(!ways.includes("cgroup"))("a folder that somebody removed has nothing alive", () => {
+  const forest = openForest();
+  if (!forest.ok) throw new Error(forest.error);
+  const planted = forest.value.plant("web", "0123456789abcdef.x");
+  if (!planted.ok) throw new Error(planted.error);
+  forest.value.close();
+  let isGone = false;
+  planted.value.kill(() => {
+    isGone = true;
+  });
+  expect(isGone).toBe(true);
+  planted.value.close();
 });

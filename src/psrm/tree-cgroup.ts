@@ -33,8 +33,14 @@ export type CgroupForest = Forest & {
   readonly limit: (tree: Tree, limits: CgroupLimits) => string[];
 };
 
-/** Makes `base` in this process's own cgroup; the error says why there is none to be had. */
-export function openCgroupForest(instance: string): Result<CgroupForest, string> {
+/**
+ * Makes `base` in this process's own cgroup; the error says why there is none to be had. `onRefused`
+ * is told of a kill that was refused later; the core orders it again.
+ */
+export function openCgroupForest(
+  instance: string,
+  onRefused: (reason: string) => void,
+): Result<CgroupForest, string> {
   const own = ownCgroup();
   if (own === undefined) return err("no cgroup v2 is mounted");
   const base = join(own, `softset-${instance}`);
@@ -51,8 +57,8 @@ export function openCgroupForest(instance: string): Result<CgroupForest, string>
   const controllers = enableControllers(own, base);
   return ok({
     way: "cgroup",
-    killPredecessors: () => killPredecessors(base),
-    plant: (service, mark) => plant(folderOf(base, service, mark), mark),
+    killPredecessors: () => killPredecessors(base, onRefused),
+    plant: (service, mark) => plant(folderOf(base, service, mark), mark, onRefused),
     guardHolds: [`cgroup ${base}`],
     guardHoldOf: () => undefined,
     limit: (tree, limits) => setLimits(tree.cgroup ?? base, limits, controllers),
@@ -74,8 +80,11 @@ export function ownCgroup(
   return resolve(point, `./${inside}`);
 }
 
-function plant(folder: string, mark: string): Result<Tree, string> {
-  const pids = new Set<number>();
+function plant(
+  folder: string,
+  mark: string,
+  onRefused: (reason: string) => void,
+): Result<Tree, string> {
   let events: number;
   try {
     mkdirSync(folder, { recursive: true });
@@ -87,16 +96,18 @@ function plant(folder: string, mark: string): Result<Tree, string> {
     closeSync(events);
     return err(`cgroup ${folder} has processes; they were not started by this board`);
   }
+  const pids = new Set<number>();
+  const tree = killer(folder, events, onRefused);
   return ok({
     cgroup: folder,
     mark,
     add: (pid) => void pids.add(pid),
     remove: (pid) => void pids.delete(pid),
     has: (pid) => pids.has(pid) || isMember(folder, pid),
-    kill: (onGone) => killAll(folder, events, onGone),
+    kill: (onGone) => tree.kill(onGone),
     memoryBytes: () => memoryOf(folder),
     close() {
-      closeSync(events);
+      tree.close();
       removeCgroups(folder);
     },
   });
@@ -116,26 +127,54 @@ function tryStart(folder: string): string | undefined {
   return `a program started in it ended with ${tried.signalCode ?? tried.exitCode}`;
 }
 
-/** Kills everything in the folder and below; `onGone` when nothing lives. */
-function killAll(folder: string, events: number, onGone: () => void): void {
+/** Kills and watches one folder with everything below; one wake-up at a time. */
+function killer(folder: string, events: number, onRefused: (reason: string) => void) {
+  let isWatching = false;
+  let isClosed = false;
+  let whenGone: (() => void) | undefined;
   const look = (): void => {
+    if (isClosed) return;
     if (!isPopulated(events)) {
-      onGone();
+      const gone = whenGone;
+      whenGone = undefined;
+      gone?.();
       return;
     }
-    const awaited = awaitReady(events, pollPriority, look);
-    // Without a wake-up the core's next kill looks again.
-    if (!awaited.ok) process.emitWarning(sysErrorText(awaited.error));
+    if (isWatching) return;
+    const awaited = awaitReady(events, pollPriority, () => {
+      isWatching = false;
+      look();
+    });
+    isWatching = awaited.ok;
+    if (!awaited.ok) onRefused(sysErrorText(awaited.error));
   };
-  if (isPopulated(events)) writeFileSync(join(folder, "cgroup.kill"), "1");
-  look();
+  return {
+    kill(onGone: () => void): void {
+      whenGone = onGone;
+      try {
+        if (isPopulated(events)) writeFileSync(join(folder, "cgroup.kill"), "1");
+      } catch (thrown) {
+        onRefused(`cannot kill cgroup ${folder}: ${reasonOf(thrown)}`);
+      }
+      look();
+    },
+    close(): void {
+      isClosed = true;
+      closeSync(events);
+    },
+  };
 }
 
 /** Reading it is also what arms POLLPRI for the next change (kernfs). */
 const eventsText = Buffer.alloc(256);
 function isPopulated(events: number): boolean {
-  const length = readSync(events, eventsText, 0, eventsText.length, 0);
-  return eventsText.toString("latin1", 0, length).includes("populated 1");
+  try {
+    const length = readSync(events, eventsText, 0, eventsText.length, 0);
+    return eventsText.toString("latin1", 0, length).includes("populated 1");
+  } catch (thrown) {
+    // ENODEV: somebody removed the folder, which the kernel allows only when nothing lives in it.
+    return !(thrown instanceof Error && "code" in thrown && thrown.code === "ENODEV");
+  }
 }
 
 function isMember(folder: string, pid: number): boolean {
@@ -196,16 +235,20 @@ function setLimits(
   return weak;
 }
 
-async function killPredecessors(base: string): Promise<Result<number, string>> {
+async function killPredecessors(
+  base: string,
+  onRefused: (reason: string) => void,
+): Promise<Result<number, string>> {
   const pids = processesBelow(base);
   const events = openSync(join(base, "cgroup.events"), "r");
+  const tree = killer(base, events, onRefused);
   let timer: ReturnType<typeof setTimeout> | undefined;
   const isGone = await new Promise<boolean>((resolve) => {
     timer = setTimeout(() => resolve(false), predecessorMs);
-    killAll(base, events, () => resolve(true));
+    tree.kill(() => resolve(true));
   });
   clearTimeout(timer);
-  closeSync(events);
+  tree.close();
   if (!isGone) {
     return err(`processes of an earlier life in ${base} outlive SIGKILL for ${predecessorMs} ms`);
   }

@@ -46,8 +46,12 @@ export function onNotified(state: State, unit: Unit, message: NotifyMessage, now
 
 function onReadyMessage(state: State, unit: Unit, now: MonoUs): void {
   if (unit.service.ready.by !== "notify") return;
-  if (!unit.isReady) becomeReady(state, unit, now);
-  else unit.readyByUs = undefined; // the end of a reload
+  if (!unit.isReady) {
+    becomeReady(state, unit, now);
+    return;
+  }
+  unit.readyByUs = undefined; // the end of a reload
+  if (unit.service.alive.by !== "watchdog") endTrouble(state, unit, "silent", now);
 }
 
 /** It ends by itself: no new questions, and stop.ms until it must have ended. */

@@ -1,6 +1,7 @@
 // The order among services of one board: after is ready, stopped in reverse.
 
 import { expect, test } from "bun:test";
+import { createPsrm } from "./state.ts";
 import { testService, type VirtualPsrm, virtualPsrm } from "../testing.ts";
 
 /** db <- app <- web, all of them ready as soon as they run, except db by a message. */
@@ -124,4 +125,16 @@ test("a dependent whose tree outlives its kill does not hold up the stop for eve
   expect(signalled(psrm)).toEqual(["app"]);
   psrm.pass(1_000);
   expect(signalled(psrm)).toEqual(["app", "db"]);
+});
+
+test("services that contradict each other are refused with the reason", () => {
+  const refused = (...parts: Parameters<typeof testService>[0][]): string => {
+    const made = createPsrm(parts.map(testService));
+    return made.ok ? "taken" : made.error;
+  };
+  expect(refused({ name: "a" }, { name: "a" })).toContain("twice");
+  expect(refused({ name: "a", after: ["b"] })).toContain("does not have");
+  expect(refused({ name: "a", after: ["b"] }, { name: "b", after: ["a"] })).toContain("circle");
+  expect(refused({ name: "../x" })).toContain("name");
+  expect(refused({ name: "a", after: ["b"] }, { name: "b" })).toBe("taken");
 });
