@@ -21,6 +21,7 @@ import {
   openNetlink,
   readProcess,
   removeAddress,
+  type SysError,
   sysErrorText,
 } from "../kernel/index.ts";
 import { type GuardHold, type GuardHolds, takeGuardOrder } from "./guard-orders.ts";
@@ -57,17 +58,21 @@ export async function runGuard(argv: readonly string[]): Promise<number> {
   for (const name of ["SIGTERM", "SIGINT", "SIGHUP", "SIGPIPE"] as const) {
     process.on(name, () => undefined);
   }
-  const realtime = becomeRealtime(() => undefined);
-  if (!realtime.scheduling.ok) {
-    log.warn("not-realtime", { reason: sysErrorText(realtime.scheduling.error) });
-  }
+  const notRealtime = (error: SysError): void => {
+    log.warn("not-realtime", { reason: sysErrorText(error) });
+  };
+  const { scheduling, memory } = becomeRealtime(notRealtime);
+  for (const got of [scheduling, memory]) if (!got.ok) notRealtime(got.error);
   const holds: GuardHolds = new Map();
   const family: Family = new Map();
   const timer = setInterval(() => lookAtFamily(holds, family), guardSnapshotMs);
   await readOrders(Bun.stdin.stream(), holds, log);
   clearInterval(timer);
   if (holds.size === 0) return 0;
-  return cleanUp([...holds.values()], family, log);
+  // Looking for marks reads every process's environment, so what is known by number comes first.
+  const known = [...holds.values()].filter(({ kind }) => kind !== "mark");
+  const marks = [...holds.values()].filter(({ kind }) => kind === "mark");
+  return cleanUp([...known, ...marks], family, log);
 }
 
 /** Takes orders until the board's end of the pipe is closed. */
@@ -85,7 +90,10 @@ async function readOrders(
       const taken = takeGuardOrder(holds, line);
       if (!taken.ok) log.warn("guard-order-refused", { reason: taken.error });
     }
-    if (rest.length > guardLineBytesMax) rest = "";
+    if (rest.length > guardLineBytesMax) {
+      log.warn("guard-order-refused", { reason: "a line without end" });
+      rest = "";
+    }
   }
 }
 

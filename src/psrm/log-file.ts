@@ -34,7 +34,7 @@ export type LogFileOptions = {
 export type LogFile = {
   /** Reads a pipe of the service to its end. */
   readonly capture: (from: ReadableStream<Uint8Array>, name: "out" | "err") => Promise<void>;
-  /** Writes a line of PSRM's own into the file. */
+  /** Writes a line of PSRM's own into the file, between those of the service. */
   readonly note: (text: string) => void;
   readonly lastLines: () => readonly string[];
   /** Bytes that were not written, since the start. */
@@ -55,6 +55,8 @@ type Writer = {
   fileBytes: number;
   isWriting: boolean;
   isRefused: boolean;
+  /** The refusal was told; again only after a write that went well. */
+  isTold: boolean;
   /** What comes after `close` is dropped. */
   isClosed: boolean;
   readonly last: string[];
@@ -76,13 +78,14 @@ export function openLogFile(options: LogFileOptions): LogFile {
     fileBytes: 0,
     isWriting: false,
     isRefused: false,
+    isTold: false,
     isClosed: false,
     last: [],
     idle: [],
   };
   return {
     capture: (from, name) => capture(writer, from, name),
-    note: (text) => addLine(writer, "psrm", text),
+    note: (text) => enqueue(writer, "psrm", text),
     lastLines: () => writer.last,
     droppedBytes: () => writer.dropped,
     close: async () => {
@@ -135,6 +138,10 @@ function addLine(writer: Writer, name: string, text: string): void {
   const { last } = writer;
   if (last.length >= lastLinesMax) last.shift();
   last.push(text.slice(0, lastLineCharsMax).replace(/\p{Cc}/gu, " "));
+  enqueue(writer, name, text);
+}
+
+function enqueue(writer: Writer, name: string, text: string): void {
   const bytes = encoder.encode(`${new Date().toISOString()} ${name} ${text}\n`);
   const isShut = writer.isRefused || writer.isClosed;
   if (isShut || writer.pendingBytes + bytes.length > logPendingBytesMax) {
@@ -165,12 +172,13 @@ async function writeWaiting(writer: Writer): Promise<void> {
     const notice = untold > 0 ? noticeOf(untold) : new Uint8Array(0);
     const done = await append(writer, Buffer.concat([bytes, notice]));
     if (done.ok) {
-      writer.isRefused = false;
+      writer.isTold = false;
       continue;
     }
     writer.dropped += bytes.length;
     writer.untold += untold + bytes.length;
-    if (!writer.isRefused) writer.options.onRefused(done.error);
+    if (!writer.isTold) writer.options.onRefused(done.error);
+    writer.isTold = true;
     writer.isRefused = true;
     setTimeout(() => {
       writer.isRefused = false;

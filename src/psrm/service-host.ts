@@ -14,6 +14,7 @@ import {
 } from "../kernel/index.ts";
 import { askByTcp } from "./checks.ts";
 import type { Effect, News } from "./core/events.ts";
+import { exitWords } from "./core/life.ts";
 import { decodeNotify, saysNothing } from "./core/notify.ts";
 import type { Guard } from "./guard-client.ts";
 import { notifiesPerTurnMax, notifyBytesMax } from "./limits.ts";
@@ -174,6 +175,7 @@ function beginRun(
     onExit: (exit) => {
       living.program = undefined;
       living.box?.read(); // what it said before it ended is heard before that
+      of.logFile.note(`start ${start} ${exitWords(exit)}`);
       options.onNews({ type: "exited", service: service.name, start, exit });
     },
   });
@@ -183,6 +185,7 @@ function beginRun(
   run.guardHold = forest.guardHoldOf(program.value.pid);
   if (run.guardHold !== undefined) options.guard?.hold(run.guardHold);
   const { pid } = program.value;
+  of.logFile.note(`start ${start} is process ${pid}`);
   options.onNews({ type: "started", service: service.name, start, pid });
   return { run, failure: undefined };
 }

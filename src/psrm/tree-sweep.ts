@@ -6,7 +6,7 @@
 // of a service at once are worse than one copy killed. Other modules' children keep the board's
 // session and are never touched.
 
-import { ok, type Result } from "../base/index.ts";
+import { err, ok, type Result } from "../base/index.ts";
 import {
   becomeSubreaper,
   childrenOf,
@@ -21,7 +21,6 @@ import {
   type WatchedProcess,
   watchPid,
 } from "../kernel/index.ts";
-import { err } from "../base/index.ts";
 import { guardLookMs, predecessorMs, treeDepthMax, treeProcessesMax } from "./limits.ts";
 import { residentBytes } from "./tree-cgroup.ts";
 import type { Forest, Tree } from "./tree.ts";
@@ -40,8 +39,10 @@ type Plant = {
   readonly mark: string;
   /** Processes PSRM started, each the leader of a session. */
   readonly roots: Set<number>;
-  /** Sessions that ever were roots: their members outlive them. */
+  /** Sessions of the roots. That of the main process, the first root, counts until the tree is gone:
+   * its members outlive it. That of a check ends with the check, for pids are used again. */
   readonly sessions: Set<number>;
+  mainPid: number | undefined;
 };
 
 const sigkill = 9;
@@ -53,7 +54,6 @@ export function openSweepForest(options: SweepOptions): Result<Forest, string> {
   const own = childrenOf(process.pid);
   if (!own.ok) return err(sysErrorText(own.error));
   const plants = new Set<Plant>();
-  // As PID 1 the runtime reaps; two reapers would not disturb each other, but one is enough.
   const reap = (): void => void reapOrphans(options.isOwnChild);
   const later = (): void => void setTimeout(reap, 1);
   process.on("SIGCHLD", later);
@@ -63,7 +63,13 @@ export function openSweepForest(options: SweepOptions): Result<Forest, string> {
     way: "sweep",
     killPredecessors: () => killMarked(`SOFTSET_START=${options.instance}.`),
     plant: (service, mark) => {
-      const plant = { service, mark, roots: new Set<number>(), sessions: new Set<number>() };
+      const plant: Plant = {
+        service,
+        mark,
+        roots: new Set(),
+        sessions: new Set(),
+        mainPid: undefined,
+      };
       plants.add(plant);
       return ok(treeOf(plant, plants, options));
     },
@@ -81,10 +87,14 @@ function treeOf(plant: Plant, plants: Set<Plant>, options: SweepOptions): Tree {
     cgroup: undefined,
     mark: plant.mark,
     add(pid) {
+      plant.mainPid ??= pid;
       plant.roots.add(pid);
       plant.sessions.add(pid);
     },
-    remove: (pid) => void plant.roots.delete(pid),
+    remove(pid) {
+      plant.roots.delete(pid);
+      if (pid !== plant.mainPid) plant.sessions.delete(pid);
+    },
     has: (pid) => isMember(plant, pid),
     kill: (onGone) => killTree(plant, plants, options, onGone),
     memoryBytes: () =>
