@@ -1,6 +1,6 @@
 // The guard: a small process of the board's own executable that outlives it by milliseconds. It holds
-// the reading end of a pipe whose other end closes when the board ends, however it ends. Then it
-// removes the public addresses, kills the services, proves that they are gone, and ends: a board
+// the reading end of a pipe whose other end closes when the board ends, however it ends, and a pidfd
+// of the board beside it, whichever speaks first. Then it removes the public addresses, kills the services, proves that they are gone, and ends: a board
 // without a mind must neither answer nor write (leases.md S1, F9; design 51 stops using the address
 // before another uses it).
 //
@@ -23,6 +23,7 @@ import {
   removeAddress,
   type SysError,
   sysErrorText,
+  watchPid,
 } from "../kernel/index.ts";
 import { type GuardHold, type GuardHolds, takeGuardOrder } from "./guard-orders.ts";
 import {
@@ -66,13 +67,21 @@ export async function runGuard(argv: readonly string[]): Promise<number> {
   const holds: GuardHolds = new Map();
   const family: Family = new Map();
   const timer = setInterval(() => lookAtFamily(holds, family), guardSnapshotMs);
-  await readOrders(Bun.stdin.stream(), holds, log);
+  const orders = { areRead: false };
+  const read = readOrders(Bun.stdin.stream(), holds, log).then(() => {
+    orders.areRead = true;
+  });
+  // The last orders may still lie in the pipe: a look's time for them, then what is known counts.
+  await Promise.race([read, untilBoardEnds().then(() => Bun.sleep(guardLookMs))]);
   clearInterval(timer);
-  if (holds.size === 0) return 0;
-  // Looking for marks reads every process's environment, so what is known by number comes first.
-  const known = [...holds.values()].filter(({ kind }) => kind !== "mark");
-  const marks = [...holds.values()].filter(({ kind }) => kind === "mark");
-  return cleanUp([...known, ...marks], family, log);
+  return cleanUp(holds, { family, orders, log });
+}
+
+/** Never resolves if the board's process cannot be watched; the pipe tells its end too. */
+function untilBoardEnds(): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.ppid > 1) watchPid(process.ppid, resolve);
+  });
 }
 
 /** Takes orders until the board's end of the pipe is closed. */
@@ -129,17 +138,30 @@ function killFamily(family: Family): number {
   return living;
 }
 
-async function cleanUp(holds: readonly GuardHold[], family: Family, log: Log): Promise<number> {
+async function cleanUp(
+  holds: GuardHolds,
+  what: {
+    readonly family: Family;
+    readonly orders: { readonly areRead: boolean };
+    readonly log: Log;
+  },
+): Promise<number> {
+  const { family, orders, log } = what;
   const beganUs = monoNowUs();
-  const stays = removeAddresses(holds, log);
+  const done = new Map<GuardHold, boolean>();
   let killed = 0;
   for (;;) {
-    const living = holds.reduce((sum, hold) => sum + killHold(hold, log), killFamily(family));
+    const { areRead } = orders;
+    removeAddresses([...holds.values()], done, log);
+    let living = killFamily(family);
+    // Looking for marks reads every process's environment, so what is known by number comes first.
+    for (const hold of holds.values()) if (hold.kind !== "mark") living += killHold(hold, log);
+    for (const hold of holds.values()) if (hold.kind === "mark") living += killHold(hold, log);
     killed = Math.max(killed, living);
     const tookMs = (monoNowUs() - beganUs) / 1000;
-    if (living === 0) {
-      log.warn("guard-cleaned", { killed, addresses: countAddresses(holds), tookMs });
-      return stays ? 1 : 0;
+    if (living === 0 && areRead) {
+      if (holds.size > 0) log.warn("guard-cleaned", { killed, addresses: done.size, tookMs });
+      return [...done.values()].every((isGone) => isGone) ? 0 : 1;
     }
     if (tookMs > guardMs) {
       log.error("guard-cannot-clean", { living, tookMs });
@@ -149,29 +171,26 @@ async function cleanUp(holds: readonly GuardHold[], family: Family, log: Log): P
   }
 }
 
-function countAddresses(holds: readonly GuardHold[]): number {
-  return holds.filter(({ kind }) => kind === "address").length;
-}
-
-/** True if one of them stays. */
-function removeAddresses(holds: readonly GuardHold[], log: Log): boolean {
-  if (countAddresses(holds) === 0) return false;
+/** Removes the addresses that were not tried yet; `done`: is it gone? */
+function removeAddresses(
+  holds: readonly GuardHold[],
+  done: Map<GuardHold, boolean>,
+  log: Log,
+): void {
+  const left = holds.filter((hold) => hold.kind === "address" && !done.has(hold));
+  if (left.length === 0) return;
   const netlink = openNetlink();
-  if (!netlink.ok) {
-    log.error("guard-address-stays", { reason: sysErrorText(netlink.error) });
-    return true;
-  }
-  let stays = false;
-  for (const hold of holds) {
+  for (const hold of left) {
     if (hold.kind !== "address") continue;
-    const removed = removeAddress(netlink.value, hold);
+    const removed = netlink.ok ? removeAddress(netlink.value, hold) : netlink;
     // EADDRNOTAVAIL, ENODEV: it is not there, which is what is wanted.
-    if (removed.ok || ["EADDRNOTAVAIL", "ENODEV"].includes(removed.error.code)) continue;
-    log.error("guard-address-stays", { reason: sysErrorText(removed.error) });
-    stays = true;
+    const isGone = removed.ok || ["EADDRNOTAVAIL", "ENODEV"].includes(removed.error.code);
+    done.set(hold, isGone);
+    if (!removed.ok && !isGone) {
+      log.error("guard-address-stays", { reason: sysErrorText(removed.error) });
+    }
   }
-  netlink.value.close();
-  return stays;
+  if (netlink.ok) netlink.value.close();
 }
 
 /** Kills what still lives of one hold; how many processes that were (a cgroup counts once). */
