@@ -54,7 +54,11 @@ export function openSweepForest(options: SweepOptions): Result<Forest, string> {
   const own = childrenOf(process.pid);
   if (!own.ok) return err(sysErrorText(own.error));
   const plants = new Set<Plant>();
-  const reap = (): void => void reapOrphans(options.isOwnChild);
+  let isClosed = false;
+  const reap = (): void => {
+    // What is started after the end is not known to `isOwnChild`.
+    if (!isClosed) reapOrphans(options.isOwnChild);
+  };
   const later = (): void => void setTimeout(reap, 1);
   process.on("SIGCHLD", later);
   const timer = setInterval(reap, 1_000);
@@ -76,6 +80,7 @@ export function openSweepForest(options: SweepOptions): Result<Forest, string> {
     guardHolds: [`mark ${options.instance}.`, `descendants ${process.pid}`],
     guardHoldOf: (mainPid) => `group ${mainPid}`,
     close() {
+      isClosed = true;
       process.off("SIGCHLD", later);
       clearInterval(timer);
     },
