@@ -53,6 +53,8 @@ test("limits and user are set before the program, limits first", () => {
 test("ends are told as shells count them", () => {
   expect(exitOf(3, null)).toEqual({ code: 3, signal: undefined });
   expect(exitOf(null, "SIGSEGV")).toEqual({ code: 139, signal: "SIGSEGV" });
+  // Never 0, which might mean done.
+  expect(exitOf(null, null)).toEqual({ code: 255, signal: undefined });
   expect(exitOf(null, 9)).toEqual({ code: 137, signal: "SIGKILL" });
   expect(exitOf(null, 34)).toEqual({ code: 162, signal: "signal 34" });
   expect(signalNumber("SIGTERM")).toBe(15);

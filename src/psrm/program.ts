@@ -124,9 +124,12 @@ export function findUser(
   return ok({ name: wanted, uid: Number(wanted), gid: Number(wanted), home: "/" });
 }
 
+/** The code of an end that nobody could tell: somebody else has reaped the process (ECHILD). */
+const unknownCode = 255;
+
 /** How a process ended, from what Bun tells (wait(2)). */
 export function exitOf(code: number | null, signal: string | number | null): ProcessExit {
-  if (signal === null) return { code: code ?? 0, signal: undefined };
+  if (signal === null) return { code: code ?? unknownCode, signal: undefined };
   const number = typeof signal === "number" ? signal : (signalNumber(signal) ?? 0);
   const name = typeof signal === "string" ? signal : (signalName(signal) ?? `signal ${signal}`);
   return { code: 128 + number, signal: name };

@@ -14,6 +14,9 @@ const sh = (script: string): string[] => ["/bin/sh", "-c", script];
 /** A word that only this test's processes carry. */
 let words = 0;
 const word = (): string => `psrm-test-${process.pid}-${++words}`;
+/** The children that carry it: not the service's own shell, nor what becomes one of them. */
+const childrenWith = (mark: string): number[] =>
+  processesWith(`^/bin/sh -c sleep 600; : ${mark}-child$`);
 const folders: string[] = [];
 afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
@@ -58,16 +61,15 @@ for (const way of ways) {
     await using t = await startTestPsrm([service], { cgroups });
     t.psrm.start("web", "test");
     await t.becomes("web", "running");
-    // The service's own command line has the word too.
-    while (processesWith(`${mark}-child`).length < 6) await Bun.sleep(1);
-    const first = processesWith(`${mark}-child`);
+    while (childrenWith(mark).length < 5) await Bun.sleep(1);
+    const first = childrenWith(mark);
     killPid(t.psrm.status()[0]?.pid ?? 0, 9);
     await t.becomes("web", "running", 2);
-    const alive = new Set(processesWith(`${mark}-child`));
+    const alive = new Set(childrenWith(mark));
     expect(first.filter((pid) => alive.has(pid))).toEqual([]);
     t.psrm.stop("web", "test");
     await t.becomes("web", "stopped", 2);
-    expect(processesWith(`${mark}-child`)).toEqual([]);
+    expect(childrenWith(mark)).toEqual([]);
   });
 
   test(`${way}: an orphan of one service outlives the end of another`, async () => {
@@ -80,12 +82,11 @@ for (const way of ways) {
     await using t = await startTestPsrm(services, { cgroups });
     for (const { name } of services) t.psrm.start(name, "test");
     await t.becomes("web", "running");
-    // The service's own command line has the word too.
-    while (processesWith(`${mark}-child`).length < 2) await Bun.sleep(1);
-    const before = processesWith(`${mark}-child`);
+    while (childrenWith(mark).length < 1) await Bun.sleep(1);
+    const before = childrenWith(mark);
     t.psrm.restart("db", "test");
     await t.becomes("db", "running", 2);
-    expect(processesWith(`${mark}-child`)).toEqual(before);
+    expect(childrenWith(mark)).toEqual(before);
     expect(t.lines.some((line) => line.includes("service-stray-killed"))).toBe(false);
   });
 
@@ -120,7 +121,8 @@ for (const way of ways) {
     const board = Bun.spawn([process.execPath, "-e", program], { stdout: "pipe" });
     expect(await board.stdout.text()).toBe("up\n");
     await board.exited;
-    expect(processesWith(mark).length).toBeGreaterThan(0);
+    // Its command line is there a moment after exec(2) let the board go on.
+    while (processesWith(mark).length === 0) await Bun.sleep(1);
     await using t = await startTestPsrm([], { cgroups, folder });
     expect(processesWith(mark)).toEqual([]);
     expect(await t.says("predecessor-killed")).toContain("processes=");
