@@ -40,6 +40,7 @@ import {
   rarpFrame,
   rarpRequest,
 } from "../src/wire/index.ts";
+import { decodeNotify, parseGuardHold, parseServiceCommand } from "../src/psrm/index.ts";
 import { decodeFdb, portColumns, portOfRelay, portTables } from "../src/geo-dhcp/lookup/index.ts";
 import { err, ok, parseIpv4, parseMac, type Result, slotId } from "../src/base/index.ts";
 import { bytesOf, joined, must } from "./fixtures/wire/values.ts";
@@ -186,6 +187,10 @@ function repairFrame(bytes: Uint8Array): void {
   repairIpv4(bytes, 14);
 }
 
+function textBytes(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
 /** Every decoder of bytes from outside. */
 export const fuzzTargets: readonly FuzzTarget[] = [
   {
@@ -318,5 +323,30 @@ export const fuzzTargets: readonly FuzzTarget[] = [
       return ok(portOfRelay({ ...portPlan, trustOption82From: [src] }, undefined, information));
     },
     corpus: [bytesOf("37"), bytesOf("0004 0064 0107"), bytesOf("0007"), bytesOf("01 01 37")],
+  },
+  {
+    name: "psrm-notify",
+    decode: decodeNotify,
+    corpus: [
+      textBytes("READY=1\nSTATUS=serving\nWATCHDOG=1"),
+      textBytes("STOPPING=1\nEXTEND_TIMEOUT_USEC=2000000\nMAINPID=7"),
+      textBytes("RELOADING=1\nWATCHDOG=trigger"),
+    ],
+  },
+  {
+    name: "psrm-command",
+    decode: (bytes) => parseServiceCommand(new TextDecoder().decode(bytes)),
+    corpus: ["trouble no memory", "move slow disk", "active", "subscribe"].map(textBytes),
+  },
+  {
+    name: "psrm-guard-order",
+    decode: (bytes) => parseGuardHold(new TextDecoder().decode(bytes)),
+    corpus: [
+      "cgroup /sys/fs/cgroup/softset-0123456789abcdef",
+      "group 4711",
+      "mark 0123456789abcdef.",
+      "descendants 4711",
+      "address 3 192.168.1.1 24",
+    ].map(textBytes),
   },
 ];

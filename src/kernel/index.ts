@@ -35,6 +35,7 @@ export {
   setBridgePortState,
   setLink,
 } from "./links.ts";
+export { type Letter, type LetterBox, type LetterBoxOptions, openLetterBox } from "./letter-box.ts";
 export {
   canMakeNamespaces,
   type MountOptions,
@@ -64,10 +65,20 @@ export {
   watchPid,
 } from "./process.ts";
 export { openRawIp, type RawIp } from "./raw-ip.ts";
+export {
+  childrenOf,
+  hasVariable,
+  killGroup,
+  listProcesses,
+  type ProcessFacts,
+  readProcess,
+} from "./process-tree.ts";
+export { type Awaited, awaitReady, pollIn, pollPriority } from "./readiness.ts";
 export { becomeRealtime, type Realtime } from "./realtime.ts";
 export { listRoutes, removeRoute, replaceRoute, type Route } from "./routes.ts";
 export { interfaceIndex, isFull } from "./socket.ts";
 export { openTcpListener, type TcpListenerOptions } from "./tcp.ts";
+export { hurryDeath, spawnAtOwnClass } from "./spawn-class.ts";
 export { dropTraffic, passTraffic, type TrafficDirection } from "./traffic.ts";
 export { releaseText } from "./text-memory.ts";
 export { openUdp, type UdpOptions, type UdpSocket } from "./udp.ts";

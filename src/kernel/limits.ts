@@ -50,3 +50,7 @@ export const connectionsMax = 8192;
 export const arpSendersMax = 64;
 /** Local addresses of one list of connections: as many as a gate guards. */
 export const connectionAddressesMax = 64;
+/** Processes looked at in one list; a board runs some hundreds, pid_max is 4 million. */
+export const processesMax = 32_768;
+/** Bytes of a process's environment looked through for a mark. */
+export const environmentBytesMax = 131_072;

@@ -7,10 +7,15 @@ import { nearestName } from "../../src/base/index.ts";
 import type { Bench, BenchContext } from "./bench.ts";
 import { detectBench } from "./detect/bench.ts";
 import { dhcpBench } from "./dhcp/bench.ts";
+import { restartBench } from "./restart/bench.ts";
 import { thisCommit, thisMachine } from "./machine.ts";
 import { reportOf, tableOf } from "./report.ts";
 
-const benches: Readonly<Record<string, Bench>> = { dhcp: dhcpBench, detect: detectBench };
+const benches: Readonly<Record<string, Bench>> = {
+  dhcp: dhcpBench,
+  detect: detectBench,
+  restart: restartBench,
+};
 const roundsDefault = 7;
 const roundsMax = 1000;
 
