@@ -16,6 +16,8 @@ import {
   decodeDhcp,
   decodeEthernet,
   decodeIpv4,
+  decodeLeaseMessage,
+  decodeLeaseTells,
   decodePublicClients,
   decodeRarp,
   decodeRarpFrame,
@@ -30,6 +32,8 @@ import {
   encodeDhcp,
   encodeEthernet,
   encodeIpv4,
+  encodeLeaseMessage,
+  encodeLeaseTells,
   encodePublicClients,
   encodeRarp,
   encodeRelayAgent,
@@ -277,6 +281,45 @@ export const fuzzTargets: readonly FuzzTarget[] = [
     name: "services",
     decode: decodeServices,
     corpus: [bytesOf("0301 056d65646961"), bytesOf("0000 0102 0161 026262 3f00")],
+  },
+  {
+    name: "lease-tells",
+    decode: decodeLeaseTells,
+    again: (bytes) => {
+      const tells = decodeLeaseTells(bytes);
+      return tells.ok ? encodeLeaseTells(tells.value, 4096) : undefined;
+    },
+    corpus: [
+      bytesOf("00"),
+      bytesOf("01 0167 00000003 00000003 00000001 00000003 0000000000000009 01"),
+      joined(
+        bytesOf("01 0167 00000003 00000003 00000001 00000003 0000000000000009 03"),
+        bytesOf("00000003 00000001 0102030405060708 020102 0102 01 026f70 0474657374"),
+      ),
+    ],
+  },
+  {
+    name: "lease-message",
+    decode: decodeLeaseMessage,
+    again: (bytes) => {
+      const packet = decodeLeaseMessage(bytes);
+      return packet.ok
+        ? encodeLeaseMessage(packet.value.group, packet.value.message, 4096)
+        : undefined;
+    },
+    corpus: [
+      joined(
+        bytesOf("0167 01 00000002 00000001 00000000 0102030405060708 020102 00 00"),
+        bytesOf("02 01 01 0102030405060708 01 02 00000001 00000001 0000000000000005"),
+      ),
+      bytesOf("0167 02 00000002 1112131415161718 00000001 00000000 0102030405060708 0101 00 00 00"),
+      bytesOf("0167 03 00000002 03 00000004 00000001 00000000 0102030405060708 0101 00 00 00"),
+      bytesOf("0167 04 00000002 00000002 0000000000000007 ff"),
+      bytesOf("0167 05"),
+      bytesOf(
+        "0167 06 1112131415161718 01 00000002 00000000 00000000 0000000000000000 00 00 00 00000009",
+      ),
+    ],
   },
   {
     name: "user-class",

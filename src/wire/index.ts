@@ -93,6 +93,20 @@ export {
   type PublicClients,
 } from "./public-clients.ts";
 export {
+  beatExtensionLease,
+  decodeLeaseMessage,
+  decodeLeaseRecord,
+  decodeLeaseTells,
+  encodeLeaseMessage,
+  encodeLeaseRecord,
+  encodeLeaseTells,
+  type WireLeaseMessage,
+  type WireLeaseProof,
+  type WireLeaseRecord,
+  type WireLeaseTell,
+  type WireLogEnd,
+} from "./lease.ts";
+export {
   decodeRarp,
   decodeRarpFrame,
   encodeRarp,

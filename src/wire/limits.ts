@@ -15,6 +15,15 @@ export const slotServicesMax = 16;
 /** UTF-8 bytes of a service's name. */
 export const serviceNameBytesMax = 24;
 
+/** UTF-8 bytes of a group's name. */
+export const groupNameBytesMax = 32;
+/** Groups in one beat: two tells of one record each fit beside the rows of 40 boards. */
+export const leaseTellsMax = 16;
+/** Slots in a record's list. */
+export const leaseSlotsMax = 64;
+/** Proofs in one packet: a board remembers so many. */
+export const leaseProofsMax = 8;
+
 /** Fixed part of a BOOTP message with the magic cookie, bytes (RFC 2131 §3). */
 export const dhcpFixedBytes = 240;
 /** Shortest message sent, bytes: relays and old clients drop less (RFC 1542 §2.1). */

@@ -1,12 +1,16 @@
 // One kind of load on a board: `receive ADDRESS`, `send ADDRESS` (TCP blast), `hash`, `garbage`,
-// `disk DIR`. Runs until killed; ends by itself after an hour.
+// `disk DIR`; `watch CPU` is none: it tells when that CPU stood still. Runs until killed; ends by
+// itself after an hour.
 
 import { createHash, randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
+import { monoNowUs } from "../../../src/kernel/index.ts";
 
 const port = 5001;
+/** Shorter gaps are scheduling, ms. */
+const gapMsMin = 15;
 const [kind = "", where = ""] = process.argv.slice(2);
 const endMs = performance.now() + 3_600_000;
 
@@ -19,6 +23,7 @@ const loads: Readonly<Record<string, () => void>> = {
         .update(randomBytes(1 << 20))
         .digest(),
     ),
+  watch: () => watch(where),
   garbage: () => {
     let live: object[] = [];
     forEver(() => {
@@ -39,6 +44,22 @@ const loads: Readonly<Record<string, () => void>> = {
 
 function forEver(work: () => unknown): void {
   while (performance.now() < endMs) work();
+}
+
+/**
+ * Pinned to a CPU above everything else, it looks at the clock every millisecond: a gap means that
+ * nothing ran there, which on a virtual machine is the host's doing. One line a gap: ms, µs of the end.
+ */
+function watch(cpu: string): void {
+  let lastUs = monoNowUs();
+  while (performance.now() < endMs) {
+    Bun.sleepSync(1);
+    const nowUs = monoNowUs();
+    const gapMs = (nowUs - lastUs) / 1000 - 1;
+    if (gapMs >= gapMsMin)
+      process.stdout.write(`cpu ${cpu} stood still for ${gapMs.toFixed(1)} ms\n`);
+    lastUs = nowUs;
+  }
 }
 
 function send(): void {

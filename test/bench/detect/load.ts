@@ -3,7 +3,7 @@
 // that any board called down meanwhile. It should be 0.
 
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { askEvents } from "../../../src/manage/index.ts";
 import type { Lab } from "../../../src/lab/index.ts";
@@ -34,6 +34,8 @@ export async function measureFalseVerdicts(context: BenchContext): Promise<Bench
   await countVerdicts(lab, seen); // what the boot said is not counted
   const stopLoad = startLoad(lab);
   context.onStop(stopLoad);
+  const stalls = watchCpus(context);
+  context.onStop(stalls.stop);
   let found = 0;
   const endMs = performance.now() + seconds * 1000;
   while (performance.now() < endMs) {
@@ -43,8 +45,13 @@ export async function measureFalseVerdicts(context: BenchContext): Promise<Bench
     if (left % 30 < 2) context.say(`false verdicts so far: ${found}; ${left} s left`);
   }
   await stopLoad();
+  await stalls.stop();
   await lab.down();
-  return [{ case: "false-verdicts", unit: `in ${seconds} s`, ours: [found], peers: [] }];
+  const stood = stalls.gaps.length === 0 ? [0] : stalls.gaps;
+  return [
+    { case: "false-verdicts", unit: `in ${seconds} s`, ours: [found], peers: [] },
+    { case: "machine-stalls", unit: "ms a CPU stood still", ours: stood, peers: [] },
+  ];
 }
 
 /** Verdicts since the last look, over all boards. */
@@ -69,6 +76,49 @@ async function countVerdicts(
     }
   }
   return found;
+}
+
+/**
+ * The control: one watcher pinned to each CPU, above the boards. When a CPU of a virtual machine
+ * stands still for longer than a silence, the boards on it were silent, and no verdict is false.
+ */
+function watchCpus(context: BenchContext): {
+  readonly gaps: number[];
+  readonly stop: () => Promise<void>;
+} {
+  const gaps: number[] = [];
+  const children = Array.from({ length: cpus().length }, (_, cpu) => {
+    const words = ["taskset", "-c", `${cpu}`, "chrt", "-f", "60"];
+    const child = Bun.spawn([...words, process.execPath, loadFile, "watch", `${cpu}`], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    void readGaps(child.stdout, gaps, context);
+    return child;
+  });
+  return {
+    gaps,
+    stop: async () => {
+      for (const child of children) child.kill("SIGKILL");
+      await Promise.all(children.map((child) => child.exited));
+    },
+  };
+}
+
+async function readGaps(
+  output: ReadableStream<Uint8Array>,
+  gaps: number[],
+  context: BenchContext,
+): Promise<void> {
+  const decoder = new TextDecoder();
+  for await (const chunk of output) {
+    for (const line of decoder
+      .decode(chunk, { stream: true })
+      .split("\n")
+      .filter((each) => each !== "")) {
+      gaps.push(Number(/for ([\d.]+) ms/.exec(line)?.[1] ?? 0));
+      context.say(line);
+    }
+  }
 }
 
 /** Starts the load; returns what ends it. */
