@@ -177,6 +177,8 @@ describe("a beat that counts", () => {
     const bench = newBench();
     const extensions = [{ type: 7, bytes: new Uint8Array([1]) }];
     expect(types(hear(bench, { extensions }))).toContain("extensions");
+    const told = hear(bench, { extensions }).find(({ type }) => type === "extensions");
+    expect(told).toMatchObject({ from: 0, seq: bench.seq, echoedSeq: expect.any(Number) });
     expect(types(hear(bench, { configVersion: 2 }))).toContain("ccn-version");
     expect(
       types(hear(bench, { configVersion: 2, extensions: [beatReasonExtension("x")] })),
@@ -331,6 +333,15 @@ describe("other events", () => {
       leaving: false,
       extensions: [],
     });
+  });
+
+  test("a module's news go out at once, within the bounds of news", () => {
+    const bench = newBench();
+    bench.now += 2000;
+    const beats = (effects: Effect[]): Effect[] => effects.filter((e) => e.type === "send-beat");
+    expect(beats(give(bench, { type: "news" }))).toHaveLength(2);
+    bench.now += 100;
+    expect(beats(give(bench, { type: "news" }))).toHaveLength(0);
   });
 
   test("a document takes boards and timing over and keeps what is known; another slot's is ignored", () => {

@@ -30,7 +30,7 @@
 
 import { assert, ccnSlot, monoUs, type MonoUs, unreachable } from "../base/index.ts";
 import type { BoardDocument } from "../config/index.ts";
-import { type Beat, beatExtensionDegraded, beatReason } from "../wire/index.ts";
+import { type Beat, beatExtensionDegraded, beatPeerFlags, beatReason } from "../wire/index.ts";
 import { acceptBeat } from "./core/acceptance.ts";
 import { alarm } from "./core/alarms.ts";
 import { isSignal, newsUs, sendNews, tick } from "./core/beats.ts";
@@ -87,6 +87,9 @@ export function step(state: State, event: Event, now: MonoUs): Effect[] {
       state.leaving = false;
       tellOwn(state);
       break;
+    case "news":
+      state.hasNews = true;
+      break;
     case "document":
       onDocument(state, event.document, now);
       break;
@@ -113,10 +116,21 @@ function onBeat(state: State, arrival: Arrival, out: Effect[]): void {
   }
   hear(state, peer, { network, seq: beat.seq, now });
   if (beat.extensions.some(({ type }) => type !== beatExtensionDegraded)) {
-    const { seq, extensions } = beat;
-    out.push({ type: "extensions", from: peer.slot, network: beat.network, seq, extensions });
+    const { seq, extensions, incarnationHi, incarnationLo } = beat;
+    const from = { from: peer.slot, network: beat.network, seq, incarnationHi, incarnationLo };
+    out.push({ type: "extensions", ...from, echoedSeq: echoOf(state, beat), extensions });
   }
   if (isNews && isSignal(state, peer, beat, now)) onTick(state, now, true, out);
+}
+
+/** Newest number of ours that the beat's sender had heard, on whichever network (leases.md H2). */
+function echoOf(state: State, beat: Beat): number | undefined {
+  const entry = beat.peers.find(({ slot }) => slot === state.self);
+  if (entry?.incarnationHi !== state.hi || entry.incarnationLo !== state.lo) return undefined;
+  const { seqA, seqB, flags } = entry;
+  const [onA, onB] = [(flags & beatPeerFlags.hearsA) !== 0, (flags & beatPeerFlags.hearsB) !== 0];
+  if (onA && (!onB || seqDistance(seqA, seqB) >= 0)) return seqA;
+  return onB ? seqB : undefined;
 }
 
 /** What a beat says about its sender and about others; once per sequence number. */

@@ -22,6 +22,7 @@ import type { CarrierWatch } from "./carriers.ts";
 import type { BeatSockets } from "./beat-sockets.ts";
 import { step } from "./core.ts";
 import type { Alarm, Effect, Event } from "./core/events.ts";
+import { incarnationText } from "./core/map.ts";
 import { createServices, hearServices, type Services, tellServices } from "./core/services.ts";
 import { createNetrack, type State } from "./core/state.ts";
 import type { HostRoutes } from "./host-routes.ts";
@@ -192,10 +193,12 @@ function carryOut(shell: Shell, effect: Effect, now: MonoUs): void {
     case "ccn-version":
       return shell.settings.onConfigVersion?.(effect.version);
     case "extensions": {
-      const { from, network, seq } = effect;
+      const { from, network, seq, echoedSeq } = effect;
       const extensions = hear(shell, from, effect.extensions);
-      if (extensions.length === 0) return;
-      return shell.settings.onExtensions?.({ from, network, seq, extensions, atUs: now });
+      const incarnation = incarnationText(effect.incarnationHi, effect.incarnationLo);
+      if (extensions.length === 0 || incarnation === undefined) return;
+      const received = { from, network, seq, incarnation, echoedSeq, extensions, atUs: now };
+      return shell.settings.onExtensions?.(received);
     }
     default:
       return effect satisfies never;

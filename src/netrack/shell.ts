@@ -94,6 +94,7 @@ function surface(shell: Shell): Netrack {
     counters: () => countersOf(shell),
     update: (document) => update(shell, document),
     tell: (what) => tell(shell, what),
+    beatSoon: () => feed(shell, { type: "news" }),
     slotsOfService: (name) => slotsOfService(shell.services, name, mapOf(shell.state, monoNowUs())),
     async leave() {
       feed(shell, { type: "leaving" });

@@ -1,6 +1,6 @@
 // What NETRACK is given and what it gives: its interface to the other modules of a board.
 
-import type { Log, MonoUs, NetworkId, SlotId } from "../base/index.ts";
+import type { Incarnation, Log, MonoUs, NetworkId, SlotId } from "../base/index.ts";
 import type { BoardDocument } from "../config/index.ts";
 import type { Beat, BeatExtension } from "../wire/index.ts";
 import type { ChassisMap, MapChange } from "./types.ts";
@@ -30,6 +30,10 @@ export type ReceivedExtensions = {
   readonly from: SlotId;
   readonly network: NetworkId;
   readonly seq: number;
+  /** The sender's proven life. */
+  readonly incarnation: Incarnation;
+  /** Newest beat of ours that the sender had heard; undefined if none of this life. */
+  readonly echoedSeq: number | undefined;
   readonly extensions: readonly BeatExtension[];
   readonly atUs: MonoUs;
 };
@@ -51,6 +55,8 @@ export type Netrack = {
   /** Takes over a newer configuration of the same slot. */
   readonly update: (document: BoardDocument) => Promise<void>;
   readonly tell: (what: Tell) => void;
+  /** A module has something new in its extension: a beat goes out now if the bounds allow. */
+  readonly beatSoon: () => void;
   /** Slots of boards that are up and whose programs said that they run a service, ascending. */
   readonly slotsOfService: (name: string) => readonly SlotId[];
   /** Says goodbye in several beats; resolves when they are out. */

@@ -56,6 +56,7 @@ const eventCodes: Record<NetrackEvent["type"], number> = {
   degraded: 7,
   well: 8,
   document: 9,
+  news: 10,
 };
 
 /** Powers a board's process on in the slot it is plugged into. */

@@ -36,6 +36,8 @@ export type Event =
   | { readonly type: "leaving" }
   | { readonly type: "degraded"; readonly reason: string }
   | { readonly type: "well" }
+  /** A module of this board has something to tell in its extension: beat soon. */
+  | { readonly type: "news" }
   /** A newer configuration of the same slot and chassis. */
   | { readonly type: "document"; readonly document: BoardDocument };
 
@@ -70,6 +72,11 @@ export type Effect =
       readonly from: SlotId;
       readonly network: NetworkId;
       readonly seq: number;
+      /** The sender's proven life, two halves. */
+      readonly incarnationHi: number;
+      readonly incarnationLo: number;
+      /** Newest beat of ours that the sender had heard on either network; undefined if none. */
+      readonly echoedSeq: number | undefined;
       readonly extensions: readonly BeatExtension[];
     };
 

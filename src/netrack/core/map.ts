@@ -105,7 +105,8 @@ function incarnationOf(state: State, slot: SlotId): Incarnation | undefined {
     : incarnationText(hub.rowHi[slot] ?? 0, hub.rowLo[slot] ?? 0);
 }
 
-function incarnationText(hi: number, lo: number): Incarnation | undefined {
+/** Two halves as an incarnation; undefined for 0, 0. */
+export function incarnationText(hi: number, lo: number): Incarnation | undefined {
   if (hi === 0 && lo === 0) return undefined;
   const hex = (value: number): string => value.toString(16).padStart(8, "0");
   const parsed = parseIncarnation(hex(hi) + hex(lo));
