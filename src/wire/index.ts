@@ -14,6 +14,28 @@ export {
   zeroIpv4,
 } from "./arp.ts";
 export {
+  isWhole,
+  type Reader,
+  reader,
+  readIncarnation,
+  readList,
+  readSlot,
+  readText,
+  readU16,
+  readU32,
+  readU53,
+  readU8,
+  writeIncarnation,
+  writeList,
+  type Writer,
+  writer,
+  writeText,
+  writeU16,
+  writeU32,
+  writeU53,
+  writeU8,
+} from "./cursor.ts";
+export {
   decodeDhcp,
   dhcpBroadcastFlag,
   type DhcpMessage,
