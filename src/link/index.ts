@@ -1,7 +1,7 @@
 // The whole surface of link: authenticated messages between two boards over both networks at once.
 export { linkPayloadBytesMax } from "./limits.ts";
 export {
-  type Link,
+  type BoardLink,
   type LinkCounters,
   type LinkMessage,
   type LinkOptions,

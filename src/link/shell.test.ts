@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { type Incarnation, parseIncarnation, slotId } from "../base/index.ts";
 import { arrivals, layCable, mayMakeNamespaces, testIp } from "../kernel/fixtures.ts";
-import { type Link, type LinkMessage, openLink } from "./index.ts";
+import { type BoardLink, type LinkMessage, openLink } from "./index.ts";
 
 const here = test.skipIf(!mayMakeNamespaces);
 
@@ -17,7 +17,7 @@ async function board(
   slot: number,
   netns: number,
   onMessage: (m: LinkMessage) => void,
-): Promise<Link> {
+): Promise<BoardLink> {
   return openLink({
     netns,
     devices: { A: "eth0", B: "eth0" },

@@ -50,7 +50,7 @@ export type LinkCounters = Record<
 >;
 
 /** The open link. */
-export type Link = {
+export type BoardLink = {
   /** Sends on both networks; the number of networks that took it, 0 = nobody can have heard it. */
   readonly send: (to: SlotId, channel: number, bytes: Uint8Array) => number;
   readonly counters: () => Readonly<LinkCounters>;
@@ -69,7 +69,7 @@ type State = {
 };
 
 /** Opens both sockets; one that cannot be had now is tried again until it can. */
-export async function openLink(options: LinkOptions): Promise<Link> {
+export async function openLink(options: LinkOptions): Promise<BoardLink> {
   const state: State = {
     options,
     key: linkKey(options.keyHex),
