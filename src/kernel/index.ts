@@ -57,10 +57,10 @@ export { type Netlink, openNetlink } from "./netlink.ts";
 export { closeNetns, createNetns, currentNetns, inNetns, openNetns } from "./netns.ts";
 export { openPacket, type PacketOptions, type PacketSocket } from "./packet.ts";
 export {
-  becomeSubreaper,
   killPid,
   reapOrphans,
   setParentDeathSignal,
+  setSubreaper,
   type WatchedProcess,
   watchPid,
 } from "./process.ts";

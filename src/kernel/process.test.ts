@@ -96,8 +96,8 @@ here(
 );
 
 test("a subreaper gets the orphans of its descendants", async () => {
-  const program = `import { becomeSubreaper, reapOrphans } from ${surface};
-    console.log(becomeSubreaper().ok);
+  const program = `import { setSubreaper, reapOrphans } from ${surface};
+    console.log(setSubreaper(true).ok);
     const own = Bun.spawn(["sh", "-c", "sleep 0.05 & exit 0"]);
     await own.exited;
     const deadline = performance.now() + 4000;

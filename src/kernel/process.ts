@@ -91,9 +91,10 @@ export function reapOrphans(isOwnChild: (pid: number) => boolean): number {
   return reapsMax;
 }
 
-/** Orphaned descendants come to this process instead of PID 1 (prctl(2)). */
-export function becomeSubreaper(): Result<void, SysError> {
-  return nothing(check(libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "become", "subreaper"));
+/** Orphaned descendants come to this process instead of PID 1, or no longer (prctl(2)). */
+export function setSubreaper(on: boolean): Result<void, SysError> {
+  const what = on ? "become" : "stop being";
+  return nothing(check(libc.prctl(PR_SET_CHILD_SUBREAPER, on ? 1 : 0, 0, 0, 0), what, "subreaper"));
 }
 
 /** This process gets `signal` when the *thread* that started it ends (prctl(2)); 0 = none. */

@@ -120,17 +120,6 @@ for (const way of ways) {
   );
 }
 
-test("the example of a wrapped program has five lines and names nothing unknown", async () => {
-  const examples = join(import.meta.dir, "../../boards/examples");
-  const text = await Bun.file(join(examples, "wrapped-program.yaml")).text();
-  const { services }: { services: Record<string, object> } = Bun.YAML.parse(text) as never;
-  const known = Object.keys(testService({ name: "x" }));
-  for (const [name, parts] of Object.entries(services)) {
-    expect([name, Object.keys(parts).filter((key) => !known.includes(key))]).toEqual([name, []]);
-    expect(Object.keys(parts)).toHaveLength(5);
-  }
-});
-
 type Talk = {
   readonly send: (text: string) => void;
   readonly next: () => Promise<Record<string, unknown>>;

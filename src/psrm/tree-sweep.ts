@@ -6,9 +6,8 @@
 // of a service at once are worse than one copy killed. Other modules' children keep the board's
 // session and are never touched.
 
-import { err, ok, type Result } from "../base/index.ts";
+import { assert, err, ok, type Result } from "../base/index.ts";
 import {
-  becomeSubreaper,
   childrenOf,
   hasVariable,
   killGroup,
@@ -17,6 +16,7 @@ import {
   type ProcessFacts,
   readProcess,
   reapOrphans,
+  setSubreaper,
   sysErrorText,
   type WatchedProcess,
   watchPid,
@@ -49,7 +49,7 @@ const sigkill = 9;
 
 /** Becomes a subreaper; the error says why trees cannot be swept here. */
 export function openSweepForest(options: SweepOptions): Result<Forest, string> {
-  const reaper = becomeSubreaper();
+  const reaper = setSubreaper(true);
   if (!reaper.ok) return err(sysErrorText(reaper.error));
   const own = childrenOf(process.pid);
   if (!own.ok) return err(sysErrorText(own.error));
@@ -83,6 +83,8 @@ export function openSweepForest(options: SweepOptions): Result<Forest, string> {
       isClosed = true;
       process.off("SIGCHLD", later);
       clearInterval(timer);
+      // Nobody reaps them here any more: orphans go to PID 1 again, which does.
+      assert(setSubreaper(false).ok, "what was granted can be given back");
     },
   });
 }
