@@ -21,8 +21,8 @@ import {
 } from "./core/candidate.ts";
 import { entitledUntil } from "./core/entitled.ts";
 import { accept, handOver, hearGrant, release, tend } from "./core/holder.ts";
-import { type LeaseState, never, type PeerState, type Run } from "./core/state.ts";
-import type { LeaseEffect, LeaseEvent, LeaseMessage, Tell } from "./core/types.ts";
+import { type LeaseState, never, note, type PeerState, type Run } from "./core/state.ts";
+import type { Forced, LeaseEffect, LeaseEvent, LeaseMessage, Tell } from "./core/types.ts";
 import { givePromise, hearAsk, hearRecord, learn, persist } from "./core/voter.ts";
 
 /** Takes one event at `now`, changes `state`, orders what is to be done. Never throws on input. */
@@ -68,12 +68,21 @@ function take(run: Run, event: LeaseEvent): void {
       state.isMaintenance = event.on;
       return;
     case "promote":
-      return state.acting === undefined ? stand(run, event.forced) : undefined;
+      return promote(run, event.forced);
     case "timer":
       return;
     default:
       return unreachable(event);
   }
+}
+
+/** O1: an operator's wish; a board that cannot hold, or holds, or remembers nothing, stays out. */
+function promote(run: Run, forced: Forced): void {
+  const { acting, blank, config } = run.state;
+  if (acting !== undefined) return;
+  if (blank === undefined && config.holders.includes(config.self)) return stand(run, forced);
+  const why = blank === undefined ? "this board may not hold it" : "its disk remembers nothing";
+  note(run, "lease-waits", { slot: config.self, why });
 }
 
 /** What every event ends with: due decisions, then the time of the next one. */

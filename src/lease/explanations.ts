@@ -65,4 +65,15 @@ export const explanations = {
     meaning: "An operator promoted a board that lacks acknowledged data.",
     action: "Compare the data of both boards when the other one is back.",
   },
-} as const satisfies Record<LeaseNoteName, Explanations[string]>;
+  "lease-disk-failed": {
+    meaning: "A promise or record could not be written; this board's word counts for nothing new.",
+    action: "Look at the disk and its free space; the write is tried again every second.",
+  },
+  "lease-untold": {
+    meaning: "The groups of this board do not fit its beats, so nobody hears of its leases.",
+    action: "Use fewer groups, shorter names or fewer boards, and report the chassis file.",
+  },
+} as const satisfies Record<
+  LeaseNoteName | "lease-disk-failed" | "lease-untold",
+  Explanations[string]
+>;

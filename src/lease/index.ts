@@ -17,3 +17,10 @@ export type {
   RefuseReason,
   Tell as LeaseTell,
 } from "./core/types.ts";
+export {
+  type HolderChange,
+  type LeaseReport,
+  type Leases,
+  type LeasesOptions,
+  startLeases,
+} from "./shell.ts";

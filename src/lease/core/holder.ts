@@ -186,10 +186,12 @@ export function handOver(run: Run, to: SlotId): void {
 
 /** The holder never acts in this epoch again; everybody may know (D5). */
 export function release(run: Run, successor: SlotId | undefined, why: string): void {
-  const { state } = run;
+  const { state, now } = run;
   const { acting, config, logEnd } = state;
   if (acting === undefined) return;
   stopActing(run, why);
+  // The others go first: the successor, or whoever is able now.
+  state.standUntilUs = addUs(now, 4 * config.timing.silentUs);
   learn(run, [{ kind: "released", epoch: acting.epoch, logEnd }]);
   note(run, "lease-released", { epoch: acting.epoch, slot: config.self, why });
   for (const to of new Set([...config.voters, ...config.holders])) {

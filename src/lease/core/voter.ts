@@ -100,6 +100,8 @@ export function hearAsk(
   if (reason !== undefined) return refuse(run, from.slot, ask.epoch, reason);
   if (!state.config.voters.includes(state.config.self))
     return answerFence(run, from.slot, ask.epoch);
+  // Whoever gave its word waits for what comes of it: two that stand against each other win nothing.
+  state.standUntilUs = addUs(run.now, 2 * state.config.timing.silentUs);
   state.pending = { from: from.slot, incarnation: from.incarnation, epoch: ask.epoch };
   if (state.promised < ask.epoch) {
     if (state.acting !== undefined) stopActing(run, `promised epoch ${ask.epoch}`); // V7
