@@ -44,7 +44,7 @@ const base: Bounds = {
   learnsLate: false,
   moves: true,
   start: "running",
-  statesMax: 3_000_000,
+  statesMax: 300_000,
 };
 
 /** Little enough to be explored in seconds; mutations and tests add what they need. */
