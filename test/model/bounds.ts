@@ -72,6 +72,6 @@ export const runs: readonly Bounds[] = [
   { ...small, name: "bound, expiry", epochs: 2, versions: 3, binds: true, unfenced: expiry },
   { ...small, name: "one blank disk", epochs: 2, wipes: 1 },
   { ...small, name: "one forced promotion", epochs: 2, versions: 3, forced: 1 },
-  { ...small, name: "three controllers", controllers: 3, epochs: 2 },
+  { ...small, name: "three controllers", controllers: 3, epochs: 2, versions: 4 },
   { ...small, name: "everything at once", writes: 1, crashes: 1, lies: true, moves: true },
 ];

@@ -28,6 +28,8 @@ export function explore(bounds: Bounds, say: (line: string) => void): Found {
   const frontier: { world: World; id: number }[] = [];
   let next: { world: World; id: number }[] = [];
   const first = initial(m);
+  // Else a run that explores nothing would say that all is well.
+  if (!isWithin(m, first)) throw new Error(`${bounds.name}: begins outside its bounds`);
   known.add(hash(keyOf(first)));
   history.push({ from: -1, label: "start" });
   next.push({ world: first, id: 0 });
