@@ -6,14 +6,9 @@ import { lstatSync, mkdirSync, unlinkSync } from "node:fs";
 import { dirname } from "node:path";
 
 import { err, ok, type Result } from "../base/index.ts";
-import {
-  answerQuestion,
-  apiRoot,
-  badQuestion,
-  parseSince,
-  type ApiQuestion,
-} from "./core/answers.ts";
+import { apiRoot, badQuestion, parseSince, type ApiQuestion } from "./core/answers.ts";
 import { type Problem, problem } from "./core/problem.ts";
+import { answerOf } from "./answer.ts";
 import type { BoardFacts } from "./facts.ts";
 import { requestBodyBytes, socketPathBytes, whereDeadlineMs } from "./limits.ts";
 import { type EventStreams, eventStreams } from "./streams.ts";
@@ -104,7 +99,7 @@ async function onRequest(
     });
   }
   const answered = await beforeDeadline(
-    answerQuestion(options.facts, question),
+    answerOf(options.facts, question),
     question.path,
     options.deadlineMs ?? whereDeadlineMs,
   );

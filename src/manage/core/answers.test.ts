@@ -1,16 +1,17 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 
+import { answerOf } from "../answer.ts";
 import { err, ok, parseMac } from "../../base/index.ts";
 import type { BoardFacts, WhereQuery } from "../facts.ts";
 import { fakeCcn, leaseOf } from "../fixtures.ts";
 import { eventsPerAnswer, leasesPerAnswer } from "../limits.ts";
-import { answerQuestion, apiPaths, parseSince, parseWhereQuery } from "./answers.ts";
+import { apiPaths, parseSince, parseWhereQuery } from "./answers.ts";
 
 const none = { q: undefined, since: undefined };
 
 test("an unknown path names the nearest and all the known ones", async () => {
-  const answered = await answerQuestion(fakeCcn().facts, { path: "/api/v1/statsu", ...none });
+  const answered = await answerOf(fakeCcn().facts, { path: "/api/v1/statsu", ...none });
   if (answered.ok) throw new Error("answered");
   expect(answered.error).toMatchObject({ v: 1, status: 404, code: "unknown-path" });
   expect(answered.error.detail).toContain("did you mean /api/v1/status?");
@@ -21,7 +22,7 @@ test("events come in pages, and the next page begins where the last ended", asyn
   const { facts, log } = fakeCcn();
   for (let i = 0; i < eventsPerAnswer + 5; i++) log.log.info("tick", { i });
   const page = async (since: string): Promise<object> => {
-    const answered = await answerQuestion(facts, { path: "/api/v1/events", q: undefined, since });
+    const answered = await answerOf(facts, { path: "/api/v1/events", q: undefined, since });
     if (!answered.ok) throw new Error(answered.error.detail);
     return answered.value;
   };
@@ -66,7 +67,7 @@ test("the switches' answer, their refusal and a bad question are told apart", as
     return await Promise.resolve(err("switch sw-a did not answer on 10.1.0.2:161 within 900 ms"));
   };
   const where = async (q: string | undefined): Promise<object> => {
-    const answered = await answerQuestion(board.facts, {
+    const answered = await answerOf(board.facts, {
       path: "/api/v1/where",
       q,
       since: undefined,
@@ -82,7 +83,7 @@ test("the switches' answer, their refusal and a bad question are told apart", as
 test("a board that gives no addresses says who does", async () => {
   const facts: BoardFacts = { ...fakeCcn().facts, addresses: undefined };
   for (const path of ["/api/v1/leases", "/api/v1/where"]) {
-    const answered = await answerQuestion(facts, { path, ...none });
+    const answered = await answerOf(facts, { path, ...none });
     expect(answered).toMatchObject({ ok: false, error: { status: 404, code: "not-this-board" } });
   }
 });
@@ -91,10 +92,7 @@ test("a long list of leases is cut and its whole length told", async () => {
   const { facts } = fakeCcn();
   const all = Array.from({ length: leasesPerAnswer + 9 }, () => leaseOf(1, "A"));
   const addresses = { leases: () => all, where: async () => await Promise.resolve(ok([])) };
-  const answered = await answerQuestion(
-    { ...facts, addresses },
-    { path: "/api/v1/leases", ...none },
-  );
+  const answered = await answerOf({ ...facts, addresses }, { path: "/api/v1/leases", ...none });
   if (!answered.ok || !("leases" in answered.value)) throw new Error("no leases");
   expect(answered.value.leases).toHaveLength(leasesPerAnswer);
   expect(answered.value.total).toBe(leasesPerAnswer + 9);
@@ -106,7 +104,7 @@ test("no question makes the API throw", async () => {
   const path = fc.oneof(fc.constantFrom(...apiPaths), fc.string({ unit: "binary" }));
   await fc.assert(
     fc.asyncProperty(path, text, text, async (asked, q, since) => {
-      const answered = await answerQuestion(facts, { path: asked, q, since });
+      const answered = await answerOf(facts, { path: asked, q, since });
       if (!answered.ok) expect(answered.error.status).toBeGreaterThanOrEqual(400);
     }),
   );

@@ -1,9 +1,9 @@
 // From a request's path and a board's facts to the document that answers it. Decides what is
-// known, bounded and refused; the server only carries bytes. DocumentView the facts is synchronous,
+// known, bounded and refused; the server only carries bytes. Reading the facts is synchronous,
 // so one document is one moment.
 
 import { nearestName, err, ok, parseMac, parseSlotId, type Result } from "../../base/index.ts";
-import type { BoardFacts, WhereQuery } from "../facts.ts";
+import type { AddressFacts, BoardFacts, WhereLink, WhereQuery } from "../facts.ts";
 import {
   alarmsPerAnswer,
   countersPerAnswer,
@@ -52,11 +52,11 @@ export type ApiQuestion = {
   readonly since: string | undefined;
 };
 
-/** The answer to one question, or why there is none. Only `where` waits (for the switches). */
-export async function answerQuestion(
+/** The answer to one question, or why there is none; `where` must ask the switches: `whereQueryOf`. */
+export function answerQuestion(
   facts: BoardFacts,
   question: ApiQuestion,
-): Promise<Result<ApiDocument, Problem>> {
+): Result<ApiDocument, Problem> {
   switch (question.path) {
     case `${apiRoot}/status`:
       return ok(statusDocument(facts));
@@ -64,8 +64,6 @@ export async function answerQuestion(
       return ok({ v: 1, now: facts.now(), map: facts.map() });
     case `${apiRoot}/leases`:
       return leasesDocument(facts);
-    case `${apiRoot}/where`:
-      return await whereDocument(facts, question.q);
     case `${apiRoot}/events`:
       return eventsDocument(facts, question.since);
     case `${apiRoot}/counters`:
@@ -136,15 +134,24 @@ function leasesDocument(facts: BoardFacts): Result<LeasesDocument, Problem> {
   return ok({ v: 1, now: facts.now(), leases, total: all.length });
 }
 
-async function whereDocument(
+/** What `where` asks the switches, or why it cannot. */
+export function whereQueryOf(
   facts: BoardFacts,
   q: string | undefined,
-): Promise<Result<WhereDocument, Problem>> {
-  if (facts.addresses === undefined) return err(onlyTheCcn(facts));
+): Result<{ readonly addresses: AddressFacts; readonly query: WhereQuery }, Problem> {
+  const { addresses } = facts;
+  if (addresses === undefined) return err(onlyTheCcn(facts));
   if (q === undefined || q === "") return err(badQuestion("where needs ?q=MAC or ?q=SLOT"));
   const query = parseWhereQuery(q);
-  if (!query.ok) return err(badQuestion(query.error));
-  const links = await facts.addresses.where(query.value);
+  return query.ok ? ok({ addresses, query: query.value }) : err(badQuestion(query.error));
+}
+
+/** What the switches said of `q`, as a document. */
+export function whereDocument(
+  facts: BoardFacts,
+  q: string,
+  links: Result<readonly WhereLink[], string>,
+): Result<WhereDocument, Problem> {
   if (!links.ok) return err(problem("switch-lookup-failed", links.error));
   const found = links.value.some((link) => link.found);
   return ok({ v: 1, now: facts.now(), query: q, found, links: links.value });

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 
+import { answerOf } from "../answer.ts";
 import {
   deafFixture,
   fakeCcn,
@@ -10,7 +11,6 @@ import {
   statusFixture,
 } from "../fixtures.ts";
 import { listElements } from "../limits.ts";
-import { answerQuestion } from "./answers.ts";
 import {
   isCountersDocument,
   isEventRecord,
@@ -44,7 +44,7 @@ test("what a board writes is what the command line believes, for every document"
   board.status = statusFixture(deafFixture(healthyMap(20), 7, "B"));
   const read = async (path: string): Promise<unknown> => {
     const question = { path: `/api/v1/${path}`, q: "7", since: undefined };
-    const answered = await answerQuestion(board.facts, question);
+    const answered = await answerOf(board.facts, question);
     if (!answered.ok) throw new Error(answered.error.detail);
     return overWire(answered.value);
   };
