@@ -4,19 +4,7 @@ export { step as stepLease, tellOf } from "./core.ts";
 export { explanations } from "./explanations.ts";
 export { entitledUntil, gateUsMax } from "./core/entitled.ts";
 export { createLease, type Durable, type LeaseState } from "./core/state.ts";
-export type {
-  Forced,
-  LeaseEffect,
-  LeaseEvent,
-  LeaseMessage,
-  LeaseNote,
-  LeaseNoteName,
-  LeaseRecord,
-  LogEnd,
-  Proof,
-  RefuseReason,
-  Tell as LeaseTell,
-} from "./core/types.ts";
+export type { LeaseEffect, LeaseEvent, LeaseNote, LeaseNoteName } from "./core/types.ts";
 export {
   type HolderChange,
   type LeaseReport,

@@ -122,12 +122,17 @@ export {
   encodeLeaseMessage,
   encodeLeaseRecord,
   encodeLeaseTells,
-  type WireLeaseMessage,
-  type WireLeaseProof,
-  type WireLeaseRecord,
-  type WireLeaseTell,
-  type WireLogEnd,
 } from "./lease.ts";
+export type {
+  Forced,
+  GroupTell,
+  LeaseMessage,
+  LeaseProof,
+  LeaseRecord,
+  LeaseTell,
+  LogEnd,
+  RefuseReason,
+} from "./lease-types.ts";
 export {
   decodeRarp,
   decodeRarpFrame,

@@ -7,9 +7,9 @@ import {
   encodeLeaseMessage,
   encodeLeaseRecord,
   encodeLeaseTells,
-  type WireLeaseMessage,
-  type WireLeaseProof,
-  type WireLeaseRecord,
+  type LeaseMessage,
+  type LeaseProof,
+  type LeaseRecord,
 } from "./index.ts";
 
 function life(hex: string): Incarnation {
@@ -18,7 +18,7 @@ function life(hex: string): Incarnation {
   return parsed.value;
 }
 
-const record: WireLeaseRecord = {
+const record: LeaseRecord = {
   epoch: 7,
   version: 2,
   incarnation: life("0123456789abcdef"),
@@ -26,7 +26,7 @@ const record: WireLeaseRecord = {
   bound: [slotId(2)],
   forced: { who: "ops", reason: "slot 1 burnt" },
 };
-const proofs: WireLeaseProof[] = [
+const proofs: LeaseProof[] = [
   { kind: "off", slot: slotId(1), incarnation: life("00000000000000ff"), strong: true },
   { kind: "released", epoch: 6, logEnd: { epoch: 6, seq: 2 ** 52 + 1 } },
 ];
@@ -44,7 +44,7 @@ test("what a beat tells comes back as it was, with and without a record", () => 
 
 test("every packet comes back as it was", () => {
   const to = life("1111111111111111");
-  const messages: WireLeaseMessage[] = [
+  const messages: LeaseMessage[] = [
     { type: "ask", epoch: 8, record, proofs },
     { type: "promise", epoch: 8, to, record: { ...record, forced: undefined }, proofs: [] },
     { type: "refuse", epoch: 8, reason: "not-in-sync", promised: 9, record, proofs },

@@ -16,7 +16,7 @@
 //                                                             u32 asked
 // A text is u8 length and UTF-8. Lists of PROOFs are u8 count and so many.
 
-import { type Incarnation, ok, type Result, type SlotId } from "../base/index.ts";
+import { ok, type Result, type SlotId } from "../base/index.ts";
 import {
   isWhole,
   readIncarnation,
@@ -38,44 +38,18 @@ import {
   writeU8,
 } from "./cursor.ts";
 import { bad, type WireError } from "./error.ts";
+import type {
+  GroupTell,
+  LeaseMessage,
+  LeaseProof,
+  LeaseRecord,
+  LogEnd,
+  RefuseReason,
+} from "./lease-types.ts";
 import { groupNameBytesMax, leaseProofsMax, leaseSlotsMax, leaseTellsMax } from "./limits.ts";
 
 /** Extension type of the leases' tells in a heartbeat. */
 export const beatExtensionLease = 3;
-
-/** How far a board's data go (structurally lease's LogEnd). */
-export type WireLogEnd = { readonly epoch: number; readonly seq: number };
-
-/** Who holds a group, as it is on a majority's disks (structurally lease's LeaseRecord). */
-export type WireLeaseRecord = {
-  readonly epoch: number;
-  readonly version: number;
-  readonly incarnation: Incarnation;
-  readonly inSync: readonly SlotId[];
-  readonly bound: readonly SlotId[];
-  readonly forced: { readonly who: string; readonly reason: string } | undefined;
-};
-
-/** What a beat tells of one group. */
-export type WireLeaseTell = {
-  readonly group: string;
-  readonly promised: number;
-  readonly epoch: number;
-  readonly version: number;
-  readonly entitled: boolean;
-  readonly logEnd: WireLogEnd;
-  readonly record: WireLeaseRecord | undefined;
-};
-
-/** Why a holder does not act any more. */
-export type WireLeaseProof =
-  | {
-      readonly kind: "off";
-      readonly slot: SlotId;
-      readonly incarnation: Incarnation;
-      readonly strong: boolean;
-    }
-  | { readonly kind: "released"; readonly epoch: number; readonly logEnd: WireLogEnd };
 
 const refuseReasons = [
   "promised-higher",
@@ -85,46 +59,7 @@ const refuseReasons = [
   "voter-blank",
   "voter-late",
   "maintenance",
-] as const;
-
-/** A packet beside the beats (structurally lease's LeaseMessage). */
-export type WireLeaseMessage =
-  | {
-      readonly type: "ask";
-      readonly epoch: number;
-      readonly record: WireLeaseRecord;
-      readonly proofs: readonly WireLeaseProof[];
-    }
-  | {
-      readonly type: "promise";
-      readonly epoch: number;
-      readonly to: Incarnation;
-      readonly record: WireLeaseRecord;
-      readonly proofs: readonly WireLeaseProof[];
-    }
-  | {
-      readonly type: "refuse";
-      readonly epoch: number;
-      readonly reason: (typeof refuseReasons)[number];
-      readonly promised: number;
-      readonly record: WireLeaseRecord;
-      readonly proofs: readonly WireLeaseProof[];
-    }
-  | {
-      readonly type: "release";
-      readonly epoch: number;
-      readonly logEnd: WireLogEnd;
-      readonly successor: SlotId | undefined;
-    }
-  | { readonly type: "state-question" }
-  | {
-      readonly type: "state";
-      readonly to: Incarnation;
-      readonly isBlank: boolean;
-      readonly promised: number;
-      readonly record: WireLeaseRecord;
-      readonly asked: number;
-    };
+] as const satisfies readonly RefuseReason[];
 
 const whoBytesMax = 32;
 const reasonBytesMax = 96;
@@ -133,7 +68,7 @@ const types = ["ask", "promise", "refuse", "release", "state-question", "state"]
 
 /** Writes what a beat tells; the error says that `bytesMax` are too few. */
 export function encodeLeaseTells(
-  tells: readonly WireLeaseTell[],
+  tells: readonly GroupTell[],
   bytesMax: number,
 ): Result<Uint8Array, WireError> {
   const into = writer(new Uint8Array(bytesMax));
@@ -142,7 +77,7 @@ export function encodeLeaseTells(
 }
 
 /** Reads what a beat tells. Errors: length, counts, slots, numbers. Never throws; copies. */
-export function decodeLeaseTells(bytes: Uint8Array): Result<WireLeaseTell[], WireError> {
+export function decodeLeaseTells(bytes: Uint8Array): Result<GroupTell[], WireError> {
   const from = reader(bytes);
   return read(from, readList(from, leaseTellsMax, readTell));
 }
@@ -150,7 +85,7 @@ export function decodeLeaseTells(bytes: Uint8Array): Result<WireLeaseTell[], Wir
 /** Writes a packet about one group. */
 export function encodeLeaseMessage(
   group: string,
-  message: WireLeaseMessage,
+  message: LeaseMessage,
   bytesMax: number,
 ): Result<Uint8Array, WireError> {
   const into = writer(new Uint8Array(bytesMax));
@@ -163,7 +98,7 @@ export function encodeLeaseMessage(
 /** Reads a packet. Errors: length, type, counts, slots, numbers. Never throws; copies. */
 export function decodeLeaseMessage(
   bytes: Uint8Array,
-): Result<{ readonly group: string; readonly message: WireLeaseMessage }, WireError> {
+): Result<{ readonly group: string; readonly message: LeaseMessage }, WireError> {
   const from = reader(bytes);
   const group = readText(from, 1, groupNameBytesMax);
   const type = types[readU8(from) - 1];
@@ -172,14 +107,14 @@ export function decodeLeaseMessage(
 }
 
 /** One record's bytes, for the disk; ends with nothing behind it. */
-export function encodeLeaseRecord(record: WireLeaseRecord): Uint8Array {
+export function encodeLeaseRecord(record: LeaseRecord): Uint8Array {
   const into = writer(new Uint8Array(recordBytesMax));
   writeRecord(into, record);
   return into.bytes.subarray(0, into.at);
 }
 
 /** Reads `encodeLeaseRecord`'s bytes. */
-export function decodeLeaseRecord(bytes: Uint8Array): Result<WireLeaseRecord, WireError> {
+export function decodeLeaseRecord(bytes: Uint8Array): Result<LeaseRecord, WireError> {
   const from = reader(bytes);
   return read(from, readRecord(from));
 }
@@ -199,16 +134,16 @@ function read<T>(from: Reader, value: T): Result<T, WireError> {
   return ok(value);
 }
 
-function writeLogEnd(into: Writer, end: WireLogEnd): void {
+function writeLogEnd(into: Writer, end: LogEnd): void {
   writeU32(into, end.epoch);
   writeU53(into, end.seq);
 }
 
-function readLogEnd(from: Reader): WireLogEnd {
+function readLogEnd(from: Reader): LogEnd {
   return { epoch: readU32(from), seq: readU53(from) };
 }
 
-function writeRecord(into: Writer, record: WireLeaseRecord): void {
+function writeRecord(into: Writer, record: LeaseRecord): void {
   writeU32(into, record.epoch);
   writeU32(into, record.version);
   writeIncarnation(into, record.incarnation);
@@ -220,7 +155,7 @@ function writeRecord(into: Writer, record: WireLeaseRecord): void {
   writeText(into, record.forced.reason, reasonBytesMax);
 }
 
-function readRecord(from: Reader): WireLeaseRecord {
+function readRecord(from: Reader): LeaseRecord {
   const epoch = readU32(from);
   const version = readU32(from);
   const incarnation = readIncarnation(from);
@@ -249,7 +184,7 @@ function readFlag(from: Reader): boolean {
   return value === 1;
 }
 
-function writeTell(into: Writer, tell: WireLeaseTell): void {
+function writeTell(into: Writer, tell: GroupTell): void {
   writeText(into, tell.group, groupNameBytesMax);
   writeU32(into, tell.promised);
   writeU32(into, tell.epoch);
@@ -259,7 +194,7 @@ function writeTell(into: Writer, tell: WireLeaseTell): void {
   if (tell.record !== undefined) writeRecord(into, tell.record);
 }
 
-function readTell(from: Reader): WireLeaseTell {
+function readTell(from: Reader): GroupTell {
   const group = readText(from, 1, groupNameBytesMax);
   const promised = readU32(from);
   const epoch = readU32(from);
@@ -271,7 +206,7 @@ function readTell(from: Reader): WireLeaseTell {
   return { group, promised, epoch, version, entitled: (flags & 1) !== 0, logEnd, record };
 }
 
-function writeProof(into: Writer, proof: WireLeaseProof): void {
+function writeProof(into: Writer, proof: LeaseProof): void {
   if (proof.kind === "off") {
     writeU8(into, 1);
     writeU8(into, proof.slot);
@@ -284,7 +219,7 @@ function writeProof(into: Writer, proof: WireLeaseProof): void {
   }
 }
 
-function readProof(from: Reader): WireLeaseProof {
+function readProof(from: Reader): LeaseProof {
   const { at } = from;
   const kind = readU8(from);
   if (kind === 2) return { kind: "released", epoch: readU32(from), logEnd: readLogEnd(from) };
@@ -293,9 +228,9 @@ function readProof(from: Reader): WireLeaseProof {
   return { kind: "off", slot, incarnation: readIncarnation(from), strong: readFlag(from) };
 }
 
-const readProofs = (from: Reader): WireLeaseProof[] => readList(from, leaseProofsMax, readProof);
+const readProofs = (from: Reader): LeaseProof[] => readList(from, leaseProofsMax, readProof);
 
-function writeMessage(into: Writer, message: WireLeaseMessage): void {
+function writeMessage(into: Writer, message: LeaseMessage): void {
   switch (message.type) {
     case "state-question":
       return;
@@ -325,7 +260,7 @@ function writeMessage(into: Writer, message: WireLeaseMessage): void {
   }
 }
 
-function readMessage(from: Reader, type: (typeof types)[number]): WireLeaseMessage {
+function readMessage(from: Reader, type: (typeof types)[number]): LeaseMessage {
   switch (type) {
     case "state-question":
       return { type };

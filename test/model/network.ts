@@ -1,7 +1,8 @@
 // What a board hears: beats of holders and voters, now or late, and the data of an epoch.
 
 import { monoUs, slotId } from "../../src/base/index.ts";
-import { type LeaseTell, ownerOf, tellOf } from "../../src/lease/index.ts";
+import { ownerOf, tellOf } from "../../src/lease/index.ts";
+import type { LeaseTell } from "../../src/wire/index.ts";
 import {
   type Beat,
   type Model,

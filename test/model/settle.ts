@@ -1,7 +1,8 @@
 // Between two steps: what is learnt at once, what is on the network, what nobody can read any more.
 
 import { type MonoUs, monoUs } from "../../src/base/index.ts";
-import { type LeaseTell, ownerOf, tellOf } from "../../src/lease/index.ts";
+import { ownerOf, tellOf } from "../../src/lease/index.ts";
+import type { LeaseTell } from "../../src/wire/index.ts";
 import { byText } from "./values.ts";
 import {
   type Model,

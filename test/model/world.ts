@@ -22,12 +22,11 @@ import {
 import {
   type Durable,
   type LeaseConfig,
-  type LeaseMessage,
   type LeaseState,
-  type LeaseTell,
   createLease,
   entitledUntil,
 } from "../../src/lease/index.ts";
+import type { LeaseMessage, LeaseTell } from "../../src/wire/index.ts";
 import { type Bounds } from "./bounds.ts";
 
 /** One tick, and the moment at which every state is looked at, µs. */
