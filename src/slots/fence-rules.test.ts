@@ -2,7 +2,6 @@
 
 import { describe, expect, test } from "bun:test";
 import { addUs } from "../base/index.ts";
-import type { FenceProof, SlotEffect } from "./core/types.ts";
 import {
   acts,
   beat,
@@ -20,13 +19,8 @@ import {
   tell,
   theSlot,
   unpowered,
+  proofIn,
 } from "./testing.ts";
-
-function proofIn(effects: readonly SlotEffect[]): FenceProof {
-  const found = effects.find((effect) => effect.type === "proof");
-  if (found?.type !== "proof") throw new Error(`no proof in ${acts(effects).join(", ")}`);
-  return found.proof;
-}
 
 describe("F3: reset first, power after T_RST", () => {
   test("RST# is asserted at once, power is cut 10 ms later without a proof", () => {

@@ -1,7 +1,6 @@
 // What follows a fence: F6, F7, F8, by their names in leases.md §3.
 
 import { describe, expect, test } from "bun:test";
-import type { FenceProof, SlotEffect } from "./core/types.ts";
 import {
   acts,
   beatAndRead,
@@ -19,13 +18,8 @@ import {
   tell,
   theSlot,
   unpowered,
+  proofIn,
 } from "./testing.ts";
-
-function proofIn(effects: readonly SlotEffect[]): FenceProof {
-  const found = effects.find((effect) => effect.type === "proof");
-  if (found?.type !== "proof") throw new Error(`no proof in ${acts(effects).join(", ")}`);
-  return found.proof;
-}
 
 describe("F6: held until committed", () => {
   function heldBoard() {

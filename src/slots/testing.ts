@@ -5,7 +5,14 @@ import { addUs, type Incarnation, monoUs, type MonoUs, slotId } from "../base/in
 import { incarnationFromBytes } from "../base/index.ts";
 import { step } from "./core.ts";
 import { slotsState, slotTiming } from "./core/state.ts";
-import type { FenceOrder, Slot, SlotEffect, SlotEvent, SlotsState } from "./core/types.ts";
+import type {
+  FenceOrder,
+  FenceProof,
+  Slot,
+  SlotEffect,
+  SlotEvent,
+  SlotsState,
+} from "./core/types.ts";
 import type { SlotLines } from "./driver.ts";
 
 /** A core, its time, and everything it ordered so far. */
@@ -124,4 +131,11 @@ export function theSlot(world: SlotWorld): Slot {
   const slot = world.state.slots.get(slot1);
   if (slot === undefined) throw new Error("slot 1 is there");
   return slot;
+}
+
+/** The proof among what was ordered; a test that has none fails here. */
+export function proofIn(effects: readonly SlotEffect[]): FenceProof {
+  const found = effects.find((effect) => effect.type === "proof");
+  if (found?.type !== "proof") throw new Error(`no proof in ${acts(effects).join(", ")}`);
+  return found.proof;
 }
