@@ -18,6 +18,7 @@ import {
   decodeLeaseTells,
   encodeLeaseMessage,
   encodeLeaseTells,
+  type GroupTell,
 } from "../wire/index.ts";
 import type { LeaseConfig } from "./config.ts";
 import { step, tellOf } from "./core.ts";
@@ -53,6 +54,8 @@ export type LeasesOptions = {
   readonly onEntitled: (group: string, untilUs: MonoUs) => void;
   /** Bring everything to the successor, then call `drained`. */
   readonly onDrain: (group: string, to: SlotId) => void;
+  /** What a beat of another board told, of all groups: also of those this board has no vote in. */
+  readonly onTells: (from: SlotId, tells: readonly GroupTell[]) => void;
   readonly onNote: (note: LeaseNote & { readonly group: string; readonly atUs: MonoUs }) => void;
 };
 
@@ -232,6 +235,7 @@ function heardBeat(run: Run, heard: Parameters<Leases["heardBeat"]>[0]): void {
     if (type !== beatExtensionLease) continue;
     const tells = decodeLeaseTells(bytes);
     if (!tells.ok) continue; // sealed by the chassis key: another version of ours
+    run.options.onTells(from, tells.value);
     for (const { group, ...tell } of tells.value) {
       give(run, group, { type: "tell", from, incarnation, echoedUs, tell });
     }
