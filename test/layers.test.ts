@@ -17,6 +17,7 @@ const floors: readonly (readonly string[])[] = [
   ["link"],
   ["ipmir", "nfs", "upstate", "netrack", "lease", "psrm", "redirect"],
   ["geo-dhcp", "netboot", "slots", "console", "provision", "snmp-ag", "address-client"],
+  ["failover"],
   ["manage"],
   ["lab"],
 ];

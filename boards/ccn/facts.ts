@@ -27,7 +27,8 @@ export function ccnFacts(sources: {
   const common = commonFacts({
     ...sources,
     role: "ccn",
-    netrack: () => parts.netrack,
+    netrack: () => parts.life.netrack,
+    failover: () => parts.life.failover(),
     addresses: () =>
       networkIds.map((network) => ({
         network,

@@ -2,6 +2,11 @@
 // adds those of its own modules in its own file, so that no executable carries another's modules.
 
 import type { Explanations } from "../../src/base/index.ts";
+import { explanations as failover } from "../../src/failover/index.ts";
+import { explanations as lease } from "../../src/lease/index.ts";
+import { explanations as psrm } from "../../src/psrm/index.ts";
+import { explanations as addresses } from "../../src/redirect/address/index.ts";
+import { explanations as redirect } from "../../src/redirect/index.ts";
 import { explanations as netrack } from "../../src/netrack/index.ts";
 import { explanations as runtime } from "../../src/runtime/index.ts";
 
@@ -29,6 +34,7 @@ const board: Explanations = {
     meaning: "SIGHUP: the chassis file has mistakes; the old one stays in force.",
     action: "Mend the place that the text names, check with `ccn config check`, send SIGHUP again.",
   },
+  "failover-step": { meaning: "One step of a failover, as `why` tells it.", action: "Nothing." },
   "api-not-served": {
     meaning: "The control socket cannot be had, so `status` would not answer; the daemon ends.",
     action: "Read the text: another daemon runs here, or the run directory is not writable.",
@@ -40,4 +46,13 @@ const board: Explanations = {
 };
 
 /** What runs everywhere. */
-export const everywhere: Explanations = { ...board, ...netrack, ...runtime };
+export const everywhere: Explanations = {
+  ...board,
+  ...netrack,
+  ...runtime,
+  ...failover,
+  ...lease,
+  ...psrm,
+  ...redirect,
+  ...addresses,
+};

@@ -2,6 +2,7 @@
 
 import { monoNowUs } from "../../src/kernel/index.ts";
 import type { BoardFacts, Identity, RunOptions } from "../../src/manage/index.ts";
+import type { Failover } from "../../src/failover/index.ts";
 import type { Netrack } from "../../src/netrack/index.ts";
 import { SOFTSET_VERSION } from "./version.ts";
 import { faultAlarms } from "./fault-alarms.ts";
@@ -14,12 +15,13 @@ export type FactSources = {
   readonly role: Identity["role"];
   /** Undefined until NETRACK runs. */
   readonly netrack: () => Netrack | undefined;
+  readonly failover: () => Failover | undefined;
   readonly addresses: () => Identity["addresses"];
 };
 
 /** The facts of a board that gives no addresses. */
 export function commonFacts(sources: FactSources): BoardFacts {
-  const { board, netrack } = sources;
+  const { board, netrack, failover } = sources;
   const startedUs = monoNowUs();
   return {
     now: () => ({ atUs: monoNowUs(), time: new Date().toISOString() }),
@@ -41,7 +43,10 @@ export function commonFacts(sources: FactSources): BoardFacts {
     events: board.events.since,
     subscribe: board.events.subscribe,
     addresses: undefined,
-    counters: () => prefixed("netrack", netrack()?.counters() ?? {}),
+    counters: () => ({
+      ...prefixed("netrack", netrack()?.counters() ?? {}),
+      ...failover()?.counters(),
+    }),
     alarms: () => faultAlarms(netrack()?.map()),
     configs: () => [],
     runtime: board.runtime.report,

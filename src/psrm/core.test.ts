@@ -328,17 +328,6 @@ test("a stop asks first and kills the tree after stop.ms", () => {
   expect(logged(psrm)).toContain("service-must-be-killed");
 });
 
-test("a kill asks nobody, neither a running program nor one that is being stopped", () => {
-  for (const isEnding of [false, true]) {
-    const psrm = started({ stop: { ms: 500 } });
-    psrm.wild.signal = true;
-    if (isEnding) psrm.feed({ type: "stop", service: "web", why: "a person" });
-    psrm.feed({ type: "kill", service: "web", why: "the lease is lost" });
-    psrm.pass(0);
-    expect(psrm.unit("web")).toMatchObject({ phase: "idle", state: "stopped" });
-  }
-});
-
 test("a stopped service stays stopped whatever its restart policy says", () => {
   const psrm = started();
   psrm.feed({ type: "stop", service: "web", why: "a person" });

@@ -48,7 +48,8 @@ export function hearState(
   const others = config.voters.filter((slot) => slot !== config.self);
   const known = others.flatMap((slot) => blank.states[slot] ?? []);
   if (known.length < others.length) return;
-  const isNew = known.every((memory) => memory.isBlank && memory.record.epoch === 0);
+  // Who has found out already that the chassis is new is not blank any more, and remembers nothing.
+  const isNew = known.every((memory) => memory.record.epoch === 0);
   if (!isNew && known.some((memory) => memory.isBlank)) return; // it may remember more than it says
   for (const memory of known) {
     state.promised = Math.max(state.promised, memory.promised, memory.asked);

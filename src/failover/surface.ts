@@ -1,0 +1,112 @@
+// What failover is given on a board and what it gives: its interface to the board around it.
+
+import type { Incarnation, Ipv4, Log, MonoUs, NetworkId, SlotId } from "../base/index.ts";
+import type { BoardDocument, Role } from "../config/index.ts";
+import type { LeaseReport } from "../lease/index.ts";
+import type { MapChange, Netrack, ReceivedExtensions } from "../netrack/index.ts";
+import type { ServiceStatus } from "../psrm/index.ts";
+import type { Placement } from "../redirect/index.ts";
+import type { OperatorAnswer, SlotAction, SlotDriver, SlotReport } from "../slots/index.ts";
+import type { Beat, BeatExtension, LeaseRecord, ReportedService } from "../wire/index.ts";
+import type { TenurePhase } from "./core/tenure.ts";
+
+/** What failover needs on a board. */
+export type FailoverOptions = {
+  readonly document: BoardDocument;
+  readonly role: Role;
+  readonly devices: Readonly<Record<NetworkId, string>>;
+  readonly runDir: string;
+  readonly stateDir: string;
+  readonly log: Log;
+  /** Runs, and passes `extend`, `heardBeat` and `onChange` on. */
+  readonly netrack: Netrack;
+  /** Command that ends in `runGuard`; undefined = no guard, for tests. */
+  readonly guard: readonly string[] | undefined;
+  /** The slots' hardware, on the CCN; undefined elsewhere. */
+  readonly driver: SlotDriver | undefined;
+  /** Asks the switches of both networks where a board's frames come from; on the CCN. */
+  readonly placeOf: ((slot: SlotId) => Promise<readonly SlotId[]>) | undefined;
+  readonly nowUs: () => MonoUs;
+  /** Is this a living child of another module? See PSRM. */
+  readonly isOtherChild: (pid: number) => boolean;
+  readonly onStep: (step: FailoverStep) => void;
+  /** Steps that another board tells, as it encoded them. */
+  readonly onHistory: (from: SlotId, life: Incarnation, bytes: Uint8Array) => void;
+};
+
+/** One step of a story, for the timeline. */
+export type FailoverStep = {
+  readonly group: string | undefined;
+  readonly epoch: number | undefined;
+  readonly step: string;
+  readonly text: string;
+  readonly atUs: MonoUs;
+};
+
+/** A group as this board knows it. */
+export type GroupStatus = {
+  readonly group: string;
+  /** Slots that say they may act. */
+  readonly active: readonly SlotId[];
+  readonly record: LeaseRecord | undefined;
+  /** What it is on this board; undefined = it cannot be here. */
+  readonly phase: TenurePhase | undefined;
+  /** This board has a vote in it, or may hold it. */
+  readonly lease: LeaseReport | undefined;
+  readonly placement: Placement | undefined;
+};
+
+/** A service on a slot, as its board tells. */
+export type ServicePlace = ReportedService & {
+  readonly slot: SlotId;
+  readonly group: string | undefined;
+  /** More, of this board's own services. */
+  readonly own: ServiceStatus | undefined;
+};
+
+/** An alarm of this room. */
+export type FailoverAlarm = {
+  readonly id: string;
+  readonly object: string;
+  readonly severity: "critical" | "major" | "minor";
+  readonly sinceUs: MonoUs;
+  readonly text: string;
+};
+
+/** How an order ended. */
+export type FailoverAnswer = { readonly done: boolean; readonly text: string };
+
+/** Failover running on a board. */
+export type Failover = {
+  /** NETRACK's `extend`, `onExtensions` and `onChange`. */
+  readonly extend: (beat: Beat) => readonly BeatExtension[];
+  readonly heardBeat: (received: ReceivedExtensions) => void;
+  readonly onChange: (change: MapChange) => void;
+  readonly groups: () => readonly GroupStatus[];
+  readonly services: () => readonly ServicePlace[];
+  readonly slots: () => readonly SlotReport[];
+  readonly alarms: () => readonly FailoverAlarm[];
+  readonly counters: () => Readonly<Record<string, number>>;
+  /** Faults in words, as `config check --what-if` takes them, from now on. */
+  readonly whatIf: (text: string) => { readonly ok: boolean; readonly text: string };
+  /** Orders for this board; `by` is who ordered. */
+  readonly move: (group: string, to: SlotId | undefined) => Promise<FailoverAnswer>;
+  readonly orderService: (
+    service: string,
+    what: "start" | "stop" | "restart",
+    by: string,
+  ) => FailoverAnswer;
+  readonly operate: (slot: SlotId, action: SlotAction, by: string) => Promise<OperatorAnswer>;
+  readonly promote: (group: string, who: string, reason: string) => FailoverAnswer;
+  readonly attestRemoved: (slot: SlotId, by: string) => FailoverAnswer;
+  readonly setMaintenance: (on: boolean) => void;
+  /** To all boards that are heard. */
+  readonly broadcast: (channel: number, bytes: Uint8Array) => void;
+  readonly send: (to: SlotId, channel: number, bytes: Uint8Array) => number;
+  /** Addresses held here. */
+  readonly held: () => readonly Ipv4[];
+  readonly isPsrmChild: (pid: number) => boolean;
+  /** Hands everything over that another board can take, as far as time allows. */
+  readonly leave: () => Promise<void>;
+  readonly close: () => Promise<void>;
+};
