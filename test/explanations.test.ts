@@ -10,7 +10,7 @@ const root = join(import.meta.dir, "..");
 /** Rooms that run on boards; the lab's own log is for developers. */
 const rooms = [
   ..."address-client geo-dhcp manage netrack provision runtime".split(" "),
-  ..."failover lease psrm redirect slots".split(" "),
+  ..."failover history lease psrm redirect slots".split(" "),
 ];
 
 /** Event names in log calls: `log.warn("name"`, `report(shell, "warn", "name"`, `note(run, "name"`. */

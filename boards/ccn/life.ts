@@ -6,7 +6,7 @@ import { ccnSlot, type Result } from "../../src/base/index.ts";
 import { boardDocument, type Chassis } from "../../src/config/index.ts";
 import type { RunOptions } from "../../src/manage/index.ts";
 import { type SlotDriver, socketDriver } from "../../src/slots/index.ts";
-import { type BoardLife, logStep, startLife } from "../shared/failover.ts";
+import { type BoardLife, startLife } from "../shared/failover.ts";
 import type { BoardProcess } from "../shared/process.ts";
 
 /** Where the program of a slot hardware serves its lines, if there is one. */
@@ -31,8 +31,6 @@ export async function startCcnLife(
       onConfigVersion: undefined,
       driver: slotHardware(board),
       placeOf: undefined,
-      onStep: (step) => logStep(log, step),
-      onHistory: () => undefined,
     },
     boardDocument(chassis, ccnSlot, keyHex),
   );

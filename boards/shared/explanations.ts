@@ -3,6 +3,7 @@
 
 import type { Explanations } from "../../src/base/index.ts";
 import { explanations as failover } from "../../src/failover/index.ts";
+import { explanations as history } from "../../src/history/index.ts";
 import { explanations as lease } from "../../src/lease/index.ts";
 import { explanations as psrm } from "../../src/psrm/index.ts";
 import { explanations as addresses } from "../../src/redirect/address/index.ts";
@@ -34,7 +35,6 @@ const board: Explanations = {
     meaning: "SIGHUP: the chassis file has mistakes; the old one stays in force.",
     action: "Mend the place that the text names, check with `ccn config check`, send SIGHUP again.",
   },
-  "failover-step": { meaning: "One step of a failover, as `why` tells it.", action: "Nothing." },
   "api-not-served": {
     meaning: "The control socket cannot be had, so `status` would not answer; the daemon ends.",
     action: "Read the text: another daemon runs here, or the run directory is not writable.",
@@ -51,6 +51,7 @@ export const everywhere: Explanations = {
   ...netrack,
   ...runtime,
   ...failover,
+  ...history,
   ...lease,
   ...psrm,
   ...redirect,

@@ -4,12 +4,7 @@
 
 import { type Log, type NetworkId, ok, type Result, type SlotId } from "../../src/base/index.ts";
 import type { BoardDocument, Role } from "../../src/config/index.ts";
-import {
-  type Failover,
-  type FailoverOptions,
-  type FailoverStep,
-  startFailover,
-} from "../../src/failover/index.ts";
+import { type Failover, startFailover } from "../../src/failover/index.ts";
 import { monoNowUs } from "../../src/kernel/index.ts";
 import { type Netrack, startNetrack } from "../../src/netrack/index.ts";
 import type { SlotDriver } from "../../src/slots/index.ts";
@@ -27,8 +22,6 @@ export type LifeOptions = {
   /** The slots' hardware; on the CCN only. */
   readonly driver: SlotDriver | undefined;
   readonly placeOf: ((slot: SlotId) => Promise<readonly SlotId[]>) | undefined;
-  readonly onStep: (step: FailoverStep) => void;
-  readonly onHistory: FailoverOptions["onHistory"];
 };
 
 /** A board's life on the chassis. */
@@ -144,9 +137,4 @@ function restsOn({
   key,
 }: BoardDocument): string {
   return JSON.stringify([boards, groups, services, rules, timing, provision, key]);
-}
-
-/** A step of a failover in the log, until the timeline has it. */
-export function logStep(log: Log, { group, epoch, step, text, atUs }: FailoverStep): void {
-  log.info("failover-step", { group, epoch, step, text, atUs });
 }

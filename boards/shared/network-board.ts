@@ -13,7 +13,7 @@ import type { BoardDocument } from "../../src/config/index.ts";
 import { monoNowUs, sysErrorText } from "../../src/kernel/index.ts";
 import { exitCodes, type Identity, type RunOptions } from "../../src/manage/index.ts";
 import { everywhere } from "./explanations.ts";
-import { type BoardLife, logStep, startLife } from "./failover.ts";
+import { type BoardLife, startLife } from "./failover.ts";
 import { commonFacts } from "./facts.ts";
 import { beginProcess, type BoardProcess, untilStopped } from "./process.ts";
 
@@ -145,8 +145,6 @@ async function takeOver(
       onConfigVersion: noticeVersion,
       driver: undefined,
       placeOf: undefined,
-      onStep: (step) => logStep(log, step),
-      onHistory: () => undefined,
     },
     document,
   );

@@ -7,7 +7,7 @@ import { beatExtensionRoom } from "../wire/index.ts";
 import { hearBeat, onMapChange } from "./hear.ts";
 import { leaveMs } from "./limits.ts";
 import { factsNow } from "./look.ts";
-import { broadcast, hearWishes, ownReport, reportSoon } from "./report.ts";
+import { hearWishes, ownReport, reportSoon } from "./report.ts";
 import type { State } from "./state.ts";
 import type { Failover, FailoverAnswer, GroupStatus, ServicePlace } from "./surface.ts";
 
@@ -29,8 +29,7 @@ export function surfaceOf(state: State, close: () => Promise<void>): Failover {
     promote: (group, who, reason) => promote(state, group, who, reason),
     attestRemoved: (slot, by) => attestRemoved(state, slot, by),
     setMaintenance: (on) => setElections(state, on),
-    broadcast: (channel, bytes) => broadcast(state, channel, bytes),
-    send: (to, channel, bytes) => state.link?.send(to, channel, bytes) ?? 0,
+    timeline: () => state.timeline,
     held: () => held(state),
     isPsrmChild: (pid) => state.psrm?.isChild(pid) === true,
     leave: () => leave(state),

@@ -4,6 +4,7 @@ import type { Explanations } from "../base/index.ts";
 
 /** Meaning and remedy by event name. */
 export const explanations = {
+  "failover-step": { meaning: "One step of a failover, as `why` tells it.", action: "Nothing." },
   "gate-missing": {
     meaning:
       "The kernel refused the gate that shuts public addresses when a lease ends. This board takes " +

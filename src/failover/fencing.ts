@@ -2,7 +2,8 @@
 // evidence for everybody (leases.md F1 to F5). Before a fence is ordered and before a proof counts,
 // the sockets are read to their end: a beat that waited there must not be taken for silence (V8).
 
-import type { Incarnation, MonoUs, SlotId } from "../base/index.ts";
+import type { Incarnation, SlotId } from "../base/index.ts";
+import type { OwnStep } from "../history/index.ts";
 import { type LeaseConfig, type Leases, ownerOf } from "../lease/index.ts";
 import { evidenceText, type FenceProof, type Slots, type SlotNews } from "../slots/index.ts";
 
@@ -15,17 +16,7 @@ export type FencingOptions = {
   /** The life a slot's board is in, as its beats prove. */
   readonly lifeOf: (slot: SlotId) => Incarnation | undefined;
   readonly onEvidence: (slot: SlotId, life: Incarnation, what: string) => void;
-  readonly onStep: (step: FenceStep) => void;
-  readonly nowUs: () => MonoUs;
-};
-
-/** One step for the timeline. */
-export type FenceStep = {
-  readonly group: string | undefined;
-  readonly epoch: number | undefined;
-  readonly step: "evidence" | "fence-ordered" | "fenced" | "fence-refused";
-  readonly text: string;
-  readonly atUs: MonoUs;
+  readonly onStep: (step: OwnStep) => void;
 };
 
 /** Fencing at work. */
@@ -60,20 +51,19 @@ async function fence(
   const answer = await options.slots.fence({ slot, incarnation, group, epoch, by });
   if (answer.kind === "proof") return; // subscribers have been told
   const evidence = answer.evidence.map(evidenceText).join(", ");
-  const text = `slot ${slot}: ${answer.reason}${evidence === "" ? "" : ` (${evidence})`}`;
-  options.onStep({ group, epoch, step: "fence-refused", text, atUs: options.nowUs() });
+  const text = `${answer.reason}${evidence === "" ? "" : ` (${evidence})`}`;
+  options.onStep({ group, epoch, step: "fence-failed", about: slot, text });
 }
 
 function onNews(options: FencingOptions, news: SlotNews): void {
   switch (news.type) {
     case "line-changed": {
-      const { slot, line, good, delayUsMax, atUs } = news.change;
+      const { slot, line, good, delayUsMax } = news.change;
       const life = options.lifeOf(slot);
       if (good || life === undefined) return;
       const name = { present: "presence", powerGood: "power-good", healthy: "HEALTHY#" }[line];
-      const text = `slot ${slot}: ${name} went bad, seen within ${Math.round(delayUsMax)} us`;
-      options.onStep({ group: undefined, epoch: undefined, step: "evidence", text, atUs });
-      options.onEvidence(slot, life, `${name} went bad`);
+      const text = `${name} went bad, seen within ${Math.round(delayUsMax)} us`;
+      options.onEvidence(slot, life, text);
       return;
     }
     case "proof":
@@ -89,9 +79,9 @@ function onNews(options: FencingOptions, news: SlotNews): void {
 async function prove(options: FencingOptions, proof: FenceProof): Promise<void> {
   const { slot, incarnation, strength, orders, evidence, rule, atUs } = proof;
   const facts = evidence.map(evidenceText).join(", ");
-  const text = `slot ${slot}: ${strength} proof (${rule}): ${facts}`;
+  const text = `${strength} proof (${rule}): ${facts}`;
   for (const { group, epoch } of orders) {
-    options.onStep({ group, epoch, step: "fenced", text, atUs });
+    options.onStep({ group, epoch, step: "fenced", about: slot, text, atUs });
   }
   await options.drained();
   const isStrong = strength === "strong";

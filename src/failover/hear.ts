@@ -10,6 +10,7 @@ import { channels } from "./limits.ts";
 import { look } from "./look.ts";
 import { broadcast, hearReport, reportSoon } from "./report.ts";
 import type { State } from "./state.ts";
+import { hearHistory, note, tellNewcomer } from "./story.ts";
 
 /** A message of the link, from the present life of a board. */
 export function hearMessage(state: State, { from, life, channel, bytes }: LinkMessage): void {
@@ -32,7 +33,7 @@ export function hearMessage(state: State, { from, life, channel, bytes }: LinkMe
     case channels.verified:
       return hearVerified(state, from, bytes);
     case channels.history:
-      return state.options.onHistory(from, life, bytes);
+      return hearHistory(state, bytes, state.options.nowUs());
     default:
       return; // a newer release's
   }
@@ -76,13 +77,10 @@ export function hearBeat(state: State, received: ReceivedExtensions): void {
 
 /** Something says that a board is gone; it counts if no beat of that life is waiting to be read. */
 export function hearEvidence(state: State, evidence: Evidence, isToTell: boolean): void {
-  const { options } = state;
-  const { netrack } = options;
+  const { netrack } = state.options;
   const { slot, life, what } = evidence;
   if (netrack.lifeOf(slot) !== life) return;
-  const atUs = options.nowUs();
-  const text = `slot ${slot}: ${what}`;
-  options.onStep({ group: undefined, epoch: undefined, step: "evidence", text, atUs });
+  note(state, { step: "evidence", about: slot, text: what });
   if (isToTell) broadcast(state, channels.evidence, encodeEvidence(evidence));
   void drainSockets(() => netrack.counters()["packets"] ?? 0).then(() => {
     if (state.isClosed || netrack.lifeOf(slot) !== life) return;
@@ -98,18 +96,19 @@ export function onMapChange(state: State, change: MapChange): void {
     const { slot, state: is, atUs } = change;
     if (is === "down") {
       const text = `slot ${slot}: no heartbeat on A and B for ${options.document.timing.silentMs} ms`;
-      options.onStep({ group: undefined, epoch: undefined, step: "detected", text, atUs });
+      note(state, { step: "detected", about: slot, text, atUs });
     }
-    if (is === "up") {
+    if (is === "up" && slot !== self) {
+      tellNewcomer(state, slot);
       state.clients?.forget(slot);
       state.clients?.tellWhole();
       reportSoon(state);
     }
   }
   if (change.type === "fault") {
-    const step = change.cleared ? "healed" : "detected";
-    const { text, atUs } = change;
-    options.onStep({ group: undefined, epoch: undefined, step, text, atUs });
+    const { text, atUs, fault } = change;
+    const isOther = fault.kind !== "board" && fault.kind !== "leaving";
+    if (isOther && !change.cleared) note(state, { step: "detected", text, atUs });
     // Switches that were off, and clients behind them, may have learnt something else meanwhile.
     if (change.cleared) addresses?.announceAgain();
   }

@@ -1,14 +1,12 @@
 // The whole surface of failover: the rooms that decide (lease, redirect, psrm, slots), joined on one
 // board. shell.ts makes them; core/tenure.ts is the order of a takeover.
 export { explanations } from "./explanations.ts";
-export { channels as failoverChannels } from "./limits.ts";
 export { startFailover } from "./shell.ts";
 export type {
   Failover,
   FailoverAlarm,
   FailoverAnswer,
   FailoverOptions,
-  FailoverStep,
   GroupStatus,
   ServicePlace,
 } from "./surface.ts";

@@ -1,17 +1,19 @@
 // What the leases order on this board, and their notes as steps of the timeline.
 
 import type { MonoUs } from "../base/index.ts";
+import type { StepName } from "../history/index.ts";
 import type { HolderChange, LeaseNote } from "../lease/index.ts";
 import { look } from "./look.ts";
 import type { State } from "./state.ts";
+import { note } from "./story.ts";
 
 /** A tenure begins or ends here. */
 export function onHolder(state: State, change: HolderChange): void {
-  const { options, tenures } = state;
+  const { tenures } = state;
   if (change.active) {
     const text = "everything acknowledged is here";
     const { group, epoch } = change;
-    options.onStep({ group, epoch, step: "state-complete", text, atUs: options.nowUs() });
+    note(state, { step: "state-complete", group, epoch, text });
   }
   tenures?.onHolder(change);
   look(state);
@@ -27,13 +29,12 @@ export function onEntitled(state: State, group: string, untilUs: MonoUs): void {
   look(state);
 }
 
-/** Names of the timeline for what the leases note; the others keep theirs. */
-const stepOf: Partial<Record<LeaseNote["event"], string>> = {
+/** Names of the timeline for what the leases note; the others are in the log alone. */
+const stepOf: Partial<Record<LeaseNote["event"], StepName>> = {
   "lease-asked": "asked",
   "lease-fence-ordered": "fence-ordered",
   "lease-promised": "promised",
   "lease-refused": "refused",
-  "lease-proposed": "proposed",
   "lease-committed": "recorded",
   "lease-released": "released",
   "lease-lost": "lost",
@@ -45,10 +46,10 @@ const sameNoteUs = 1_000_000;
 /** A step of the protocol: into the log and the timeline. */
 export function onLeaseNote(
   state: State,
-  note: LeaseNote & { readonly group: string; readonly atUs: MonoUs },
+  noted: LeaseNote & { readonly group: string; readonly atUs: MonoUs },
 ): void {
   const { options, notes } = state;
-  const { event, group, epoch, slot, why, atUs } = note;
+  const { event, group, epoch, slot, why, atUs } = noted;
   // A candidate asks every 20 ms: the same answer again and again is one step.
   const key = `${group} ${event} ${slot}`;
   const words = `${epoch} ${why}`;
@@ -56,7 +57,7 @@ export function onLeaseNote(
   if (last?.words === words && atUs - last.atUs < sameNoteUs) return;
   notes.set(key, { words, atUs });
   options.log.module("lease").info(event, { group, epoch, slot, why });
-  const text = slot === undefined ? why : `slot ${slot}: ${why}`;
-  options.onStep({ group, epoch, step: stepOf[event] ?? event, text, atUs });
+  const step = stepOf[event];
+  if (step !== undefined) note(state, { step, about: slot, group, epoch, text: why, atUs });
   look(state);
 }

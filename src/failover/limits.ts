@@ -35,5 +35,11 @@ export const verifyAfterMs = 50;
 export const verifyTimes = 5;
 /** Pause between two such questions, ms. */
 export const verifyEveryMs = 400;
+/** Steps of the timeline are told a second time after this, ms: a lost packet is made good. */
+export const stepsAgainMs = 30;
+/** A board that comes back is told so many of the newest steps: the last few failovers. */
+export const stepsForNewcomer = 128;
+/** What a packet between two boards takes at most, us: how wrong a told step may be placed. */
+export const stepWayErrorUs = 500;
 /** Board stop: a hand-over of all groups may take this long, ms. */
 export const leaveMs = 1_000;

@@ -10,6 +10,7 @@ import { redirectFacts } from "./core/facts.ts";
 import { forgetSilent } from "./core/observed.ts";
 import { ownReport } from "./report.ts";
 import { setAlarm, type State } from "./state.ts";
+import { note } from "./story.ts";
 
 /** The facts of this moment. */
 export function factsNow(state: State): RedirectFacts {
@@ -133,13 +134,8 @@ export function carryOut(
       return;
     case "safe-to-pull": {
       const { slot, isSafe, why } = effect;
-      options.onStep({
-        group: undefined,
-        epoch: undefined,
-        step: isSafe ? "safe-to-pull" : "not-safe-to-pull",
-        text: `slot ${slot}: ${why}`,
-        atUs: now,
-      });
+      const text = isSafe ? `slot ${slot} is safe to pull: ${why}` : `slot ${slot} stays: ${why}`;
+      if (self === ccnSlot) note(state, { step: "decided", about: slot, text });
       return;
     }
     default:
@@ -148,21 +144,18 @@ export function carryOut(
 }
 
 function wish(state: State, effect: Extract<RedirectEffect, { type: "wish" }>): void {
-  const { self, tenures, leases, options } = state;
+  const { self, tenures, leases } = state;
   const { group, how, why } = effect;
   const isLeased = state.leaseConfigs.has(group);
-  const step = (text: string): void => {
-    const atUs = options.nowUs();
-    options.onStep({ group, epoch: tenures?.epochOf(group), step: "rule", text, atUs });
-  };
+  const epoch = tenures?.epochOf(group);
   if (how === "hand-over") {
     if (effect.from !== self) return;
-    step(`${how} to slot ${effect.to}: ${why}`);
+    note(state, { step: "decided", about: effect.to, group, epoch, text: `hand-over: ${why}` });
     leases?.give({ type: "hand-over", to: effect.to }, group);
     return;
   }
   if (effect.to !== self) return;
-  step(`${how}: ${why}`);
+  note(state, { step: "decided", group, epoch, text: `${how}: ${why}` });
   if (isLeased) return; // `able` tells the leases
   if (how === "take-over") tenures?.setActive(group, true, why);
   if (how === "release") tenures?.setActive(group, false, why);

@@ -4,6 +4,7 @@
 // nothing is told before it is true, and joined.
 
 import { ccnSlot, err, msToUs, ok, type Result } from "../base/index.ts";
+import { createTimeline } from "../history/index.ts";
 import { closeNetns, currentNetns, sysErrorText, writeSysctl } from "../kernel/index.ts";
 import { type LeaseConfig, startLeases } from "../lease/index.ts";
 import { openLink } from "../link/index.ts";
@@ -34,6 +35,7 @@ import { onAddressReport, onMoveAsked, onServiceChange } from "./services.ts";
 import { setAlarm, type State } from "./state.ts";
 import type { Failover, FailoverOptions } from "./surface.ts";
 import { surfaceOf } from "./answers.ts";
+import { note } from "./story.ts";
 import { startTenures } from "./tenures.ts";
 import { openWishes } from "./wishes.ts";
 
@@ -53,6 +55,7 @@ export async function startFailover(options: FailoverOptions): Promise<Result<Fa
 function newState(options: FailoverOptions, netns: number): State {
   const { document } = options;
   const { slot: self, groups, services, timing } = document;
+  const life = options.netrack.lifeOf(self);
   const names = groups.map(({ name }) => name);
   return {
     options,
@@ -68,6 +71,8 @@ function newState(options: FailoverOptions, netns: number): State {
     able: new Map(),
     entitled: new Set(),
     notes: new Map(),
+    timeline: life && createTimeline({ slot: self, life }),
+    untold: [],
     timers: new Set(),
     gate: undefined,
     addresses: undefined,
@@ -137,7 +142,7 @@ async function startAll(state: State): Promise<string | undefined> {
     nowUs,
     graceMs: document.timing.lease.answerMs,
     onDrained: (group) => state.leases?.give({ type: "drained" }, group),
-    onStep: options.onStep,
+    onStep: (step) => note(state, step),
     onPhase: () => look(state),
   });
   state.link = await openLink({
@@ -293,9 +298,8 @@ function startCcnParts(state: State): void {
     leases: () => state.leases,
     drained: () => drainSockets(() => netrack.counters()["packets"] ?? 0),
     lifeOf: netrack.lifeOf,
-    nowUs,
     onEvidence: (slot, life, what) => hearEvidence(state, { slot, life, what }, true),
-    onStep: options.onStep,
+    onStep: (step) => note(state, step),
   });
 }
 

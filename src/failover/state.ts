@@ -2,6 +2,7 @@
 
 import type { Incarnation, MonoUs, SlotId } from "../base/index.ts";
 import type { Group, Service } from "../config/index.ts";
+import type { HistoryStep, Timeline } from "../history/index.ts";
 import type { Gate } from "../kernel/index.ts";
 import type { LeaseConfig, Leases } from "../lease/index.ts";
 import type { BoardLink } from "../link/index.ts";
@@ -39,6 +40,10 @@ export type State = {
   readonly entitled: Set<string>;
   /** Newest note of the leases by group, event and slot. */
   readonly notes: Map<string, { readonly words: string; readonly atUs: MonoUs }>;
+  /** What happened here and on the other boards; made with this board's life. */
+  readonly timeline: Timeline | undefined;
+  /** Own steps that wait for the end of this turn of the loop. */
+  readonly untold: HistoryStep[];
   readonly timers: Set<ReturnType<typeof setInterval>>;
   gate: Gate | undefined;
   addresses: PublicAddresses | undefined;

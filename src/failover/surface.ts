@@ -1,7 +1,8 @@
 // What failover is given on a board and what it gives: its interface to the board around it.
 
-import type { Incarnation, Ipv4, Log, MonoUs, NetworkId, SlotId } from "../base/index.ts";
+import type { Ipv4, Log, MonoUs, NetworkId, SlotId } from "../base/index.ts";
 import type { BoardDocument, Role } from "../config/index.ts";
+import type { Timeline } from "../history/index.ts";
 import type { LeaseReport } from "../lease/index.ts";
 import type { MapChange, Netrack, ReceivedExtensions } from "../netrack/index.ts";
 import type { ServiceStatus } from "../psrm/index.ts";
@@ -29,18 +30,6 @@ export type FailoverOptions = {
   readonly nowUs: () => MonoUs;
   /** Is this a living child of another module? See PSRM. */
   readonly isOtherChild: (pid: number) => boolean;
-  readonly onStep: (step: FailoverStep) => void;
-  /** Steps that another board tells, as it encoded them. */
-  readonly onHistory: (from: SlotId, life: Incarnation, bytes: Uint8Array) => void;
-};
-
-/** One step of a story, for the timeline. */
-export type FailoverStep = {
-  readonly group: string | undefined;
-  readonly epoch: number | undefined;
-  readonly step: string;
-  readonly text: string;
-  readonly atUs: MonoUs;
 };
 
 /** A group as this board knows it. */
@@ -100,9 +89,8 @@ export type Failover = {
   readonly promote: (group: string, who: string, reason: string) => FailoverAnswer;
   readonly attestRemoved: (slot: SlotId, by: string) => FailoverAnswer;
   readonly setMaintenance: (on: boolean) => void;
-  /** To all boards that are heard. */
-  readonly broadcast: (channel: number, bytes: Uint8Array) => void;
-  readonly send: (to: SlotId, channel: number, bytes: Uint8Array) => number;
+  /** What happened, on all boards. */
+  readonly timeline: () => Timeline | undefined;
   /** Addresses held here. */
   readonly held: () => readonly Ipv4[];
   readonly isPsrmChild: (pid: number) => boolean;

@@ -4,6 +4,7 @@
 
 import { type Ipv4, type MonoUs, monoUs, msToUs, type SlotId } from "../base/index.ts";
 import type { Group, Service } from "../config/index.ts";
+import type { OwnStep } from "../history/index.ts";
 import type { HolderChange } from "../lease/index.ts";
 import type { GroupRole, Psrm, ServiceChange } from "../psrm/index.ts";
 import type { PublicAddresses } from "../redirect/address/index.ts";
@@ -16,7 +17,6 @@ import {
   type TenurePhase,
   type TenureState,
 } from "./core/tenure.ts";
-import type { FailoverStep } from "./surface.ts";
 
 /** What the tenures of a board need. */
 export type TenureOptions = {
@@ -32,7 +32,7 @@ export type TenureOptions = {
   /** How long addresses wait for services that start, ms. */
   readonly graceMs: number;
   readonly onDrained: (group: string) => void;
-  readonly onStep: (step: FailoverStep) => void;
+  readonly onStep: (step: OwnStep) => void;
   /** A group began or ended here. */
   readonly onPhase: (group: string, phase: TenurePhase) => void;
 };
@@ -148,7 +148,6 @@ function carryOut(run: Run, tenure: Tenure, effect: TenureEffect): void {
         epoch: state.epoch,
         step: effect.step,
         text: effect.text,
-        atUs: nowUs(),
       });
     case "set-timer":
       clearTimeout(tenure.timer);

@@ -101,6 +101,7 @@ export {
   decodeBeat,
   encodeBeat,
 } from "./heartbeat.ts";
+export { decodeSteps, encodeSteps, type ToldStep } from "./history.ts";
 export { decodeIpv4, encodeIpv4, ipv4HeaderBytes, type Ipv4Packet, protocolUdp } from "./ipv4.ts";
 export {
   reportServicesMax,
@@ -110,6 +111,10 @@ export {
   dhcpBytesDefault,
   dhcpBytesMax,
   dhcpBytesMin,
+  groupNameBytesMax,
+  historyNameBytesMax,
+  historyPacketBytesMax,
+  historyTextBytesMax,
   publicClientsBytesMax,
   publicClientsMax,
   serviceNameBytesMax,

@@ -42,3 +42,12 @@ export const reportServicesMax = 27;
 export const publicClientsMax = 58;
 /** A whole message of public clients, bytes. */
 export const publicClientsBytesMax = 1400;
+
+/** A whole packet of history, bytes: one link packet, with room for what tells it from others. */
+export const historyPacketBytesMax = 1384;
+/** Steps in one packet: the shortest step takes 30 bytes, a packet has 1382 for them. */
+export const historyStepsMax = 46;
+/** Bytes of a step's name, `neighbours-set`. */
+export const historyNameBytesMax = 24;
+/** UTF-8 bytes of a step's sentence: evidence in one line; its length is one byte. */
+export const historyTextBytesMax = 240;

@@ -14,6 +14,7 @@
 // Entering `active` acquires the addresses; leaving `active` or ending a drain releases them.
 
 import { addUs, type MonoUs, unreachable } from "../../base/index.ts";
+import type { StepName } from "../../history/index.ts";
 
 /** What a group is made of on this board. */
 export type TenureSetting = {
@@ -65,7 +66,7 @@ export type TenureEffect =
     }
   | { readonly type: "role"; readonly role: "active" | "standby" }
   | { readonly type: "acquire" | "release" | "drained" }
-  | { readonly type: "step"; readonly step: string; readonly text: string }
+  | { readonly type: "step"; readonly step: StepName; readonly text: string }
   | { readonly type: "set-timer"; readonly atUs: MonoUs };
 
 /** A group this board stands by for. */
@@ -154,7 +155,7 @@ function drain(state: TenureState, to: number, out: TenureEffect[]): void {
   state.phase = "draining";
   state.graceUntilUs = undefined;
   const text = `to slot ${to}`;
-  out.push({ type: "step", step: "drain", text });
+  out.push({ type: "step", step: "decided", text: `handed over ${text}: the intake ends` });
   // Programs end with their address still there, so that their last answers leave.
   const why = `group ${setting.group} is handed over ${text}`;
   for (const service of setting.cold) out.push({ type: "stop", service, why });
