@@ -27,6 +27,7 @@ export type LifeOptions = {
 /** A board's life on the chassis. */
 export type BoardLife = {
   readonly netrack: Netrack;
+  readonly document: () => BoardDocument;
   /** Undefined while it could not be started; it is tried again. */
   readonly failover: () => Failover | undefined;
   /** A newer configuration of the same slot. */
@@ -105,6 +106,7 @@ async function end(life: Life): Promise<void> {
 function surfaceOf(life: Life, netrack: Netrack): BoardLife {
   return {
     netrack,
+    document: () => life.document,
     failover: () => life.failover,
     async update(document) {
       const isSame = restsOn(life.document) === restsOn(document);

@@ -88,7 +88,8 @@ export async function runNetworkBoard(
     options,
     role,
     netrack: () => life.board?.netrack,
-    failover: () => life.board?.failover(),
+    life: () => life.board,
+    moreAlarms: () => [],
     addresses: () => addressesOf(options, started.value, since),
   });
   const isServed = await board.serve(facts);

@@ -1,15 +1,16 @@
 // The surface of a running failover: what it answers and which orders it takes.
 
-import { type Ipv4, type SlotId } from "../base/index.ts";
+import type { Ipv4 } from "../base/index.ts";
 import { parseFaults, whatIf, whatIfText } from "../redirect/index.ts";
 import type { Beat } from "../wire/index.ts";
 import { beatExtensionRoom } from "../wire/index.ts";
 import { hearBeat, onMapChange } from "./hear.ts";
 import { leaveMs } from "./limits.ts";
 import { factsNow } from "./look.ts";
-import { hearWishes, ownReport, reportSoon } from "./report.ts";
+import { order } from "./operator.ts";
+import { ownReport } from "./report.ts";
 import type { State } from "./state.ts";
-import type { Failover, FailoverAnswer, GroupStatus, ServicePlace } from "./surface.ts";
+import type { Failover, GroupStatus, ServicePlace } from "./surface.ts";
 
 /** The surface. */
 export function surfaceOf(state: State, close: () => Promise<void>): Failover {
@@ -19,16 +20,13 @@ export function surfaceOf(state: State, close: () => Promise<void>): Failover {
     onChange: (change) => onMapChange(state, change),
     groups: () => groups(state),
     services: () => services(state),
-    slots: () => state.slots?.report() ?? [],
+    electionsOff: () => state.electionsOff,
+    slots: () => state.slots?.report(),
+    slotAlarms: () => state.slots?.alarms() ?? [],
     alarms: () => [...state.alarms.values()],
     counters: () => counters(state),
     whatIf: (text) => ask(state, text),
-    move: (group, to) => move(state, group, to),
-    orderService: (service, what, by) => orderService(state, service, what, by),
-    operate: (slot, action, by) => operate(state, slot, action, by),
-    promote: (group, who, reason) => promote(state, group, who, reason),
-    attestRemoved: (slot, by) => attestRemoved(state, slot, by),
-    setMaintenance: (on) => setElections(state, on),
+    order: (given) => order(state, given),
     timeline: () => state.timeline,
     held: () => held(state),
     isPsrmChild: (pid) => state.psrm?.isChild(pid) === true,
@@ -101,129 +99,6 @@ function ask(state: State, text: string): { readonly ok: boolean; readonly text:
   const faults = parseFaults(text, document);
   if (!faults.ok) return { ok: false, text: faults.error };
   return { ok: true, text: whatIfText(whatIf(document, factsNow(state), faults.value)).join("\n") };
-}
-
-/** To another board by REDIRECT's word; this board must be the active one. */
-async function move(state: State, group: string, to: SlotId | undefined): Promise<FailoverAnswer> {
-  const { redirect, alarms, leaseConfigs, tenures } = state;
-  if (!leaseConfigs.has(group)) return { done: false, text: `no group ${group} that can move` };
-  if (tenures?.phaseOf(group) !== "active") {
-    return { done: false, text: `group ${group} is not active on slot ${state.self}` };
-  }
-  redirect?.move(group, to);
-  const refused = alarms.get(`move-refused:${group}`);
-  if (refused !== undefined) return { done: false, text: refused.text };
-  const endUs = state.options.nowUs() + leaveMs * 1000;
-  while (tenures.phaseOf(group) !== "standby" && state.options.nowUs() < endUs) await Bun.sleep(2);
-  const isGone = tenures.phaseOf(group) === "standby";
-  const target = redirect?.placements().find((each) => each.group === group)?.active[0];
-  const text = isGone
-    ? `group ${group} was handed over to slot ${target}`
-    : `group ${group} is still here: slot ${target} is not in sync, or a service does not end`;
-  return { done: isGone, text };
-}
-
-function orderService(
-  state: State,
-  service: string,
-  what: "start" | "stop" | "restart",
-  by: string,
-): FailoverAnswer {
-  const { psrm, self, tenures, ownServices } = state;
-  const group = ownServices.find(({ name }) => name === service)?.group;
-  const isHere = group === undefined || tenures?.phaseOf(group) !== "standby";
-  const isCold = ownServices.find(({ name }) => name === service)?.standby === "stopped";
-  if (what !== "stop" && !isHere && isCold) {
-    return {
-      done: false,
-      text: `slot ${self} stands by for group ${group}; order it where it is active`,
-    };
-  }
-  const ordered = psrm?.[what](service, `ordered by ${by}`);
-  if (ordered === undefined) return { done: false, text: `slot ${self} runs no services` };
-  return ordered.ok
-    ? { done: true, text: `${service} on slot ${self}: ${what} ordered` }
-    : { done: false, text: ordered.error };
-}
-
-/** Out: first everything is handed over, then the power goes; in: the other way round. */
-async function operate(
-  state: State,
-  ...[slot, action, by]: Parameters<Failover["operate"]>
-): ReturnType<Failover["operate"]> {
-  const { slots, wishes, options } = state;
-  if (slots === undefined || wishes === undefined) {
-    return { done: false, text: "only the ccn with slot hardware drives slots" };
-  }
-  const { out } = wishes.get();
-  const want = async (next: ReadonlySet<SlotId>): Promise<string | undefined> => {
-    const saved = wishes.set({ ...wishes.get(), out: next });
-    hearWishes(state, ownReport(state));
-    reportSoon(state);
-    state.redirect?.look();
-    return await saved;
-  };
-  if (action === "out") {
-    const wrong = await want(new Set([...out, slot]));
-    if (wrong !== undefined) return { done: false, text: `the wish could not be kept: ${wrong}` };
-    const endUs = options.nowUs() + outMs * 1000;
-    while (isBusy(state, slot) && options.nowUs() < endUs) await Bun.sleep(5);
-    if (isBusy(state, slot)) {
-      await want(out);
-      return { done: false, text: `slot ${slot} is still active for ${busyWith(state, slot)}` };
-    }
-  }
-  const answer = await slots.operate({ slot, action, by });
-  if (action === "in" && answer.done) {
-    const next = new Set(wishes.get().out);
-    next.delete(slot);
-    await want(next);
-  }
-  return answer;
-}
-
-/** `slot N out` waits so long for everything to be handed over, ms. */
-const outMs = 10_000;
-
-function isBusy(state: State, slot: SlotId): boolean {
-  return busyWith(state, slot) !== "";
-}
-
-function busyWith(state: State, slot: SlotId): string {
-  return groups(state)
-    .filter(({ active }) => active.includes(slot))
-    .map(({ group }) => group)
-    .join(", ");
-}
-
-function promote(state: State, group: string, who: string, reason: string): FailoverAnswer {
-  const config = state.leaseConfigs.get(group);
-  if (config?.holders.includes(state.self) !== true) {
-    return { done: false, text: `slot ${state.self} cannot hold group ${group}` };
-  }
-  state.leases?.give({ type: "promote", forced: { who, reason } }, group);
-  return { done: true, text: `slot ${state.self} stands for group ${group} whatever it lacks` };
-}
-
-/** O3: a person has seen that the board is out; that is as good as the lines. */
-function attestRemoved(state: State, slot: SlotId, by: string): FailoverAnswer {
-  const lives = new Set<string>();
-  for (const { record } of groups(state)) {
-    if (record === undefined) continue;
-    const proof = { kind: "off", slot, incarnation: record.incarnation, strong: true } as const;
-    lives.add(record.incarnation);
-    state.leases?.give({ type: "proof", proof });
-  }
-  const text = `slot ${slot} counts as removed, by the word of ${by}`;
-  return { done: lives.size > 0, text };
-}
-
-function setElections(state: State, off: boolean): void {
-  const { wishes } = state;
-  if (wishes === undefined) return;
-  void wishes.set({ ...wishes.get(), electionsOff: off });
-  hearWishes(state, ownReport(state));
-  reportSoon(state);
 }
 
 function held(state: State): Ipv4[] {

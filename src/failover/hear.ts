@@ -34,6 +34,10 @@ export function hearMessage(state: State, { from, life, channel, bytes }: LinkMe
       return hearVerified(state, from, bytes);
     case channels.history:
       return hearHistory(state, bytes, state.options.nowUs());
+    case channels.order:
+      return state.courier?.heardOrder(from, life, bytes);
+    case channels.answer:
+      return state.courier?.heardAnswer(from, bytes);
     default:
       return; // a newer release's
   }

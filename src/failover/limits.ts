@@ -41,5 +41,19 @@ export const stepsAgainMs = 30;
 export const stepsForNewcomer = 128;
 /** What a packet between two boards takes at most, us: how wrong a told step may be placed. */
 export const stepWayErrorUs = 500;
+/** An order in a packet, bytes: one packet of the link. */
+export const orderBytesMax = 1400;
+/** Characters of a name, a reason or an answer in an order. */
+export const orderTextCharacters = 256;
+/** Orders whose answers are remembered for those who ask again. */
+export const ordersKept = 64;
+/** An order is sent again after this, ms, until its answer comes. */
+export const orderAgainMs = 200;
+/** An order's answer is waited for so long, ms: longer than a board takes for any. */
+export const orderMs = 15_000;
+/** A planned move may take this long, ms: services are asked to end first. */
+export const moveMs = 10_000;
+/** `slot N out` waits so long for everything to be handed over, ms. */
+export const outMs = 10_000;
 /** Board stop: a hand-over of all groups may take this long, ms. */
 export const leaveMs = 1_000;

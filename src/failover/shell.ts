@@ -20,6 +20,7 @@ import { votersOf } from "../config/index.ts";
 import { startSlots } from "../slots/index.ts";
 import { join } from "node:path";
 import { startClients } from "./clients.ts";
+import { startCourier } from "./courier.ts";
 import { createObserved } from "./core/observed.ts";
 import { startDeathWatch } from "./death-watch.ts";
 import { drainSockets } from "./evidence.ts";
@@ -29,6 +30,7 @@ import { hearEvidence, hearMessage, hearTells } from "./hear.ts";
 import { onEntitled, onHolder, onLeaseNote } from "./leases.ts";
 import { channels, reportEveryMs } from "./limits.ts";
 import { carryOut, factsNow, look, onPlaced } from "./look.ts";
+import { carryOutOrder } from "./operator.ts";
 import { startRedirect } from "./redirect-shell.ts";
 import { hearWishes, ownReport, tellReport } from "./report.ts";
 import { onAddressReport, onMoveAsked, onServiceChange } from "./services.ts";
@@ -87,6 +89,7 @@ function newState(options: FailoverOptions, netns: number): State {
     slots: undefined,
     fencing: undefined,
     wishes: undefined,
+    courier: undefined,
     electionsOff: false,
     out: new Set(),
     isReportDue: false,
@@ -160,6 +163,10 @@ async function startAll(state: State): Promise<string | undefined> {
       document.boards.find((board) => board.slot === slot)?.address[network],
     onMessage: (message) => hearMessage(state, message),
     onTrouble: (network, reason) => options.log.warn("link-trouble", { net: network, reason }),
+  });
+  state.courier = startCourier({
+    send: (to, channel, bytes) => void state.link?.send(to, channel, bytes),
+    carryOut: (order) => carryOutOrder(state, order),
   });
   const leases = startTheLeases(state);
   if (leases !== undefined) return leases;
@@ -332,6 +339,7 @@ async function close(state: State): Promise<void> {
   if (state.isClosed) return;
   state.isClosed = true;
   for (const timer of state.timers) clearInterval(timer);
+  state.courier?.close();
   state.redirect?.close();
   state.deathWatch?.close();
   state.tenures?.close();

@@ -12,6 +12,7 @@ import type { Slots } from "../slots/index.ts";
 import type { BoardReport } from "../wire/index.ts";
 import type { Clients } from "./clients.ts";
 import type { Observed } from "./core/observed.ts";
+import type { Courier } from "./courier.ts";
 import type { DeathWatch } from "./death-watch.ts";
 import type { Fencing } from "./fencing.ts";
 import type { RedirectShell } from "./redirect-shell.ts";
@@ -58,6 +59,7 @@ export type State = {
   slots: Slots | undefined;
   fencing: Fencing | undefined;
   wishes: WishStore | undefined;
+  courier: Courier | undefined;
   /** O5, as the CCN told it last. */
   electionsOff: boolean;
   /** Boards the operator wants out, as the CCN told it last. */

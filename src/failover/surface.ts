@@ -7,8 +7,9 @@ import type { LeaseReport } from "../lease/index.ts";
 import type { MapChange, Netrack, ReceivedExtensions } from "../netrack/index.ts";
 import type { ServiceStatus } from "../psrm/index.ts";
 import type { Placement } from "../redirect/index.ts";
-import type { OperatorAnswer, SlotAction, SlotDriver, SlotReport } from "../slots/index.ts";
+import type { SlotAlarm, SlotDriver, SlotReport } from "../slots/index.ts";
 import type { Beat, BeatExtension, LeaseRecord, ReportedService } from "../wire/index.ts";
+import type { FailoverOrder, OrderAnswer } from "./core/orders.ts";
 import type { TenurePhase } from "./core/tenure.ts";
 
 /** What failover needs on a board. */
@@ -62,9 +63,6 @@ export type FailoverAlarm = {
   readonly text: string;
 };
 
-/** How an order ended. */
-export type FailoverAnswer = { readonly done: boolean; readonly text: string };
-
 /** Failover running on a board. */
 export type Failover = {
   /** NETRACK's `extend`, `onExtensions` and `onChange`. */
@@ -73,22 +71,17 @@ export type Failover = {
   readonly onChange: (change: MapChange) => void;
   readonly groups: () => readonly GroupStatus[];
   readonly services: () => readonly ServicePlace[];
-  readonly slots: () => readonly SlotReport[];
+  /** O5: an operator wants no elections. */
+  readonly electionsOff: () => boolean;
+  /** Of the CCN with slot hardware; undefined elsewhere. */
+  readonly slots: () => readonly SlotReport[] | undefined;
+  readonly slotAlarms: () => readonly SlotAlarm[];
   readonly alarms: () => readonly FailoverAlarm[];
   readonly counters: () => Readonly<Record<string, number>>;
   /** Faults in words, as `config check --what-if` takes them, from now on. */
   readonly whatIf: (text: string) => { readonly ok: boolean; readonly text: string };
-  /** Orders for this board; `by` is who ordered. */
-  readonly move: (group: string, to: SlotId | undefined) => Promise<FailoverAnswer>;
-  readonly orderService: (
-    service: string,
-    what: "start" | "stop" | "restart",
-    by: string,
-  ) => FailoverAnswer;
-  readonly operate: (slot: SlotId, action: SlotAction, by: string) => Promise<OperatorAnswer>;
-  readonly promote: (group: string, who: string, reason: string) => FailoverAnswer;
-  readonly attestRemoved: (slot: SlotId, by: string) => FailoverAnswer;
-  readonly setMaintenance: (on: boolean) => void;
+  /** An operator's order, carried out here or by the board it concerns. Never rejects. */
+  readonly order: (order: FailoverOrder) => Promise<OrderAnswer>;
   /** What happened, on all boards. */
   readonly timeline: () => Timeline | undefined;
   /** Addresses held here. */

@@ -54,5 +54,9 @@ test("who lost its disk waits for another who lost its own, if anybody remembers
   keeper.blank = undefined;
   keeper.flushed = { promised: 2, record: { ...keeper.record, epoch: 2 } };
   askAll(boards, slotId(0));
-  expect(boards.get(slotId(0))?.blank).toBeDefined();
+  const waiting = defined(boards.get(slotId(0)), "a board");
+  expect(waiting.blank).toBeDefined();
+  // O4: an operator lets it vote; what it was told it does not forget.
+  stepLease(waiting, { type: "admit" }, monoUs(1_000_000));
+  expect(waiting).toMatchObject({ blank: undefined, promised: 2, record: { epoch: 2 } });
 });

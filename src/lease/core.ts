@@ -11,7 +11,7 @@ import {
   unreachable,
 } from "../base/index.ts";
 import { compareLogEnds, holderOf, isSameRecord } from "./core/record.ts";
-import { answerState, askStates, hearState } from "./core/blank.ts";
+import { answerState, askStates, hearState, remember } from "./core/blank.ts";
 import {
   considerProposing,
   considerStanding,
@@ -66,6 +66,9 @@ function take(run: Run, event: LeaseEvent): void {
       return;
     case "maintenance":
       state.isMaintenance = event.on;
+      return;
+    case "admit":
+      if (state.blank !== undefined) remember(run, state.blank, "an operator lets it vote (O4)");
       return;
     case "promote":
       return promote(run, event.forced);

@@ -4,9 +4,10 @@
 // are theirs structurally.
 
 import type { MonoUs, Result, SlotId } from "../base/index.ts";
+import type { FailoverOrder, OrderAnswer } from "../failover/index.ts";
 import type { AlarmBook, Timeline } from "../history/index.ts";
 import type { ServiceCause, ServiceState } from "../psrm/index.ts";
-import type { SlotAction, SlotAlarm, SlotReport } from "../slots/index.ts";
+import type { SlotAlarm, SlotReport } from "../slots/index.ts";
 
 /** A group as the newest record this board knows has it. */
 export type GroupStanding = {
@@ -60,30 +61,6 @@ export type SlotStanding = SlotReport & {
   /** Those of this slot that stand. */
   readonly alarms: readonly SlotAlarm[];
 };
-
-/** What can be ordered; the command line's verbs. `to` and `slot` undefined: the board chooses. */
-export type FailoverVerb =
-  | { readonly verb: "service-move"; readonly service: string; readonly to: SlotId | undefined }
-  | {
-      readonly verb: "service-stop" | "service-start" | "service-restart";
-      readonly service: string;
-      readonly slot: SlotId | undefined;
-    }
-  | { readonly verb: "slot"; readonly slot: SlotId; readonly action: SlotAction }
-  /** O1: skips D3 only; still needs proof about the best record's holder. */
-  | { readonly verb: "promote"; readonly group: string; readonly reason: string }
-  /** O3: a human as proof that the slot's board is gone. */
-  | { readonly verb: "attest-removed"; readonly slot: SlotId; readonly reason: string }
-  /** O4: this board votes for the group although B1 cannot be met. */
-  | { readonly verb: "admit-blank"; readonly group: string; readonly reason: string }
-  /** O5: no elections in the whole chassis. */
-  | { readonly verb: "maintenance"; readonly on: boolean };
-
-/** An order with who gave it: at most 32 bytes of UTF-8. */
-export type FailoverOrder = FailoverVerb & { readonly by: string };
-
-/** How an order ended; `text` is a sentence: what was done and read back, or why not. */
-export type OrderAnswer = { readonly done: boolean; readonly text: string };
 
 /** The fail-over of a running board. */
 export type FailoverFacts = {

@@ -21,10 +21,7 @@ export type {
 } from "./facts.ts";
 export type {
   FailoverFacts,
-  FailoverOrder,
-  FailoverVerb,
   GroupStanding,
-  OrderAnswer,
   ServiceStanding,
   SlotStanding,
 } from "./failover-facts.ts";

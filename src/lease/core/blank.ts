@@ -39,7 +39,7 @@ export function hearState(
   from: SlotId,
   answer: Extract<LeaseMessage, { type: "state" }>,
 ): void {
-  const { state, now } = run;
+  const { state } = run;
   const { blank, config } = state;
   if (blank === undefined || answer.to !== state.incarnation) return;
   if (!config.voters.includes(from)) return;
@@ -51,12 +51,18 @@ export function hearState(
   // Who has found out already that the chassis is new is not blank any more, and remembers nothing.
   const isNew = known.every((memory) => memory.record.epoch === 0);
   if (!isNew && known.some((memory) => memory.isBlank)) return; // it may remember more than it says
-  for (const memory of known) {
+  remember(run, blank, isNew ? "a new chassis: begins" : "remembers again, votes");
+}
+
+/** Votes from now on, with everything the others told it; nothing is lost that anybody remembers. */
+export function remember(run: Run, { states }: Blank, why: string): void {
+  const { state, now } = run;
+  for (const memory of Object.values(states)) {
     state.promised = Math.max(state.promised, memory.promised, memory.asked);
     if (compareRecords(memory.record, state.record) > 0) state.record = memory.record;
   }
   state.blank = undefined;
-  state.grantUntilUs = addUs(now, config.timing.grantUs); // S3
-  note(run, "lease-waits", { why: isNew ? "a new chassis: begins" : "remembers again, votes" });
+  state.grantUntilUs = addUs(now, state.config.timing.grantUs); // S3
+  note(run, "lease-waits", { why });
   persist(run);
 }

@@ -58,6 +58,8 @@ export type LeaseEvent =
   | { readonly type: "drained" }
   /** No elections (O5). */
   | { readonly type: "maintenance"; readonly on: boolean }
+  /** O4: an operator lets a voter without memory vote, though others are not heard. */
+  | { readonly type: "admit" }
   /** O1: stand without being in sync; needs proof about the best record's holder. */
   | { readonly type: "promote"; readonly forced: Forced }
   | { readonly type: "timer" };
