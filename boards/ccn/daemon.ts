@@ -97,15 +97,15 @@ async function startParts(
     board.runtime.onStop(() => started.value.close());
   }
   board.runtime.startIsOver();
-  const life = await startCcnLife(board, options, given);
-  if (!life.ok) return life.error;
-  board.runtime.onStop(() => provision.value.close());
   const { A, B } = servers;
   if (A === undefined || B === undefined) return "an address server is missing";
+  const switches = { lookups: { A: lookups.A, B: lookups.B }, servers: { A, B } };
+  const life = await startCcnLife(board, options, given, switches);
+  if (!life.ok) return life.error;
+  board.runtime.onStop(() => provision.value.close());
   return {
     chassis,
-    lookups: { A: lookups.A, B: lookups.B },
-    servers: { A, B },
+    ...switches,
     provision: provision.value,
     life: life.value,
   };

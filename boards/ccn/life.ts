@@ -2,8 +2,16 @@
 // the slots' hardware and the switches' word on where a board is.
 
 import { existsSync } from "node:fs";
-import { ccnSlot, type Result } from "../../src/base/index.ts";
+import {
+  ccnSlot,
+  type Mac,
+  type NetworkId,
+  networkIds,
+  type Result,
+  type SlotId,
+} from "../../src/base/index.ts";
 import { boardDocument, type Chassis } from "../../src/config/index.ts";
+import type { GeoDhcp, SwitchLookup } from "../../src/geo-dhcp/index.ts";
 import type { RunOptions } from "../../src/manage/index.ts";
 import { type SlotDriver, socketDriver } from "../../src/slots/index.ts";
 import { type BoardLife, startLife } from "../shared/failover.ts";
@@ -12,11 +20,18 @@ import type { BoardProcess } from "../shared/process.ts";
 /** Where the program of a slot hardware serves its lines, if there is one. */
 const slotSocket = "/run/slots/socket";
 
+/** What asks the switches. */
+export type Switches = {
+  readonly lookups: Readonly<Record<NetworkId, SwitchLookup>>;
+  readonly servers: Readonly<Record<NetworkId, GeoDhcp>>;
+};
+
 /** Begins it, to be ended with the process. */
 export async function startCcnLife(
   board: BoardProcess,
   options: RunOptions,
   { chassis, keyHex }: { readonly chassis: Chassis; readonly keyHex: string },
+  switches: Switches,
 ): Promise<Result<BoardLife, string>> {
   const { devices, runDir, stateDir } = options;
   const { log } = board.events;
@@ -30,7 +45,7 @@ export async function startCcnLife(
       log,
       onConfigVersion: undefined,
       driver: slotHardware(board),
-      placeOf: undefined,
+      placesOf: (slot, mac) => placesOf(switches, slot, mac),
     },
     boardDocument(chassis, ccnSlot, keyHex),
   );
@@ -48,4 +63,19 @@ function slotHardware(board: BoardProcess): SlotDriver | undefined {
   const driver = socketDriver(slotSocket, (text) => log.warn("slot-nonsense", { text }));
   board.runtime.onStop(() => driver.close());
   return driver;
+}
+
+/** Of a MAC that moves with its address, or of the board in a slot by the MACs it asked with. */
+async function placesOf(
+  { lookups, servers }: Switches,
+  slot: SlotId,
+  mac: Mac | undefined,
+): Promise<readonly (SlotId | undefined)[]> {
+  return Promise.all(
+    networkIds.map(async (network) => {
+      if (mac === undefined) return (await servers[network].where(slot)).slot;
+      const outcome = await lookups[network].lookup(mac);
+      return outcome.type === "found" ? outcome.slot : undefined;
+    }),
+  );
 }

@@ -2,9 +2,9 @@
 // and end together. A configuration that changes what failover rests on begins a new life of it,
 // after everything was handed over.
 
-import { type Log, type NetworkId, ok, type Result, type SlotId } from "../../src/base/index.ts";
+import { type Log, type NetworkId, ok, type Result } from "../../src/base/index.ts";
 import type { BoardDocument, Role } from "../../src/config/index.ts";
-import { type Failover, startFailover } from "../../src/failover/index.ts";
+import { type Failover, type FailoverOptions, startFailover } from "../../src/failover/index.ts";
 import { monoNowUs } from "../../src/kernel/index.ts";
 import { type Netrack, startNetrack } from "../../src/netrack/index.ts";
 import type { SlotDriver } from "../../src/slots/index.ts";
@@ -21,7 +21,7 @@ export type LifeOptions = {
   readonly onConfigVersion: ((version: number) => void) | undefined;
   /** The slots' hardware; on the CCN only. */
   readonly driver: SlotDriver | undefined;
-  readonly placeOf: ((slot: SlotId) => Promise<readonly SlotId[]>) | undefined;
+  readonly placesOf: FailoverOptions["placesOf"];
 };
 
 /** A board's life on the chassis. */

@@ -145,7 +145,7 @@ async function takeOver(
       log,
       onConfigVersion: noticeVersion,
       driver: undefined,
-      placeOf: undefined,
+      placesOf: undefined,
     },
     document,
   );

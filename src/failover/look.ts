@@ -11,6 +11,7 @@ import { forgetSilent } from "./core/observed.ts";
 import { ownReport } from "./report.ts";
 import { setAlarm, type State } from "./state.ts";
 import { note } from "./story.ts";
+import { verifyMoves } from "./verify.ts";
 
 /** The facts of this moment. */
 export function factsNow(state: State): RedirectFacts {
@@ -83,6 +84,7 @@ export function onPlaced(state: State): void {
     state.leases?.give({ type: "able", is }, group);
   }
   followRoutes(state);
+  verifyMoves(state);
 }
 
 function followRoutes(state: State): void {

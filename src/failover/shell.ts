@@ -75,6 +75,7 @@ function newState(options: FailoverOptions, netns: number): State {
     notes: new Map(),
     timeline: life && createTimeline({ slot: self, life }),
     untold: [],
+    verified: new Map(),
     timers: new Set(),
     gate: undefined,
     addresses: undefined,

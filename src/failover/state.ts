@@ -45,6 +45,8 @@ export type State = {
   readonly timeline: Timeline | undefined;
   /** Own steps that wait for the end of this turn of the loop. */
   readonly untold: HistoryStep[];
+  /** Groups whose present place the switches were asked about, on the CCN. */
+  readonly verified: Map<string, SlotId>;
   readonly timers: Set<ReturnType<typeof setInterval>>;
   gate: Gate | undefined;
   addresses: PublicAddresses | undefined;

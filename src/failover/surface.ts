@@ -1,6 +1,6 @@
 // What failover is given on a board and what it gives: its interface to the board around it.
 
-import type { Ipv4, Log, MonoUs, NetworkId, SlotId } from "../base/index.ts";
+import type { Ipv4, Log, Mac, MonoUs, NetworkId, SlotId } from "../base/index.ts";
 import type { BoardDocument, Role } from "../config/index.ts";
 import type { Timeline } from "../history/index.ts";
 import type { LeaseReport } from "../lease/index.ts";
@@ -26,8 +26,13 @@ export type FailoverOptions = {
   readonly guard: readonly string[] | undefined;
   /** The slots' hardware, on the CCN; undefined elsewhere. */
   readonly driver: SlotDriver | undefined;
-  /** Asks the switches of both networks where a board's frames come from; on the CCN. */
-  readonly placeOf: ((slot: SlotId) => Promise<readonly SlotId[]>) | undefined;
+  /**
+   * Asks the switches of both networks from which slots' ports frames of this MAC come, or of the
+   * board in a slot; undefined in the answer = that switch does not know. On the CCN.
+   */
+  readonly placesOf:
+    | ((slot: SlotId, mac: Mac | undefined) => Promise<readonly (SlotId | undefined)[]>)
+    | undefined;
   readonly nowUs: () => MonoUs;
   /** Is this a living child of another module? See PSRM. */
   readonly isOtherChild: (pid: number) => boolean;
