@@ -4,6 +4,7 @@
 
 import type { Incarnation, SlotId } from "../base/index.ts";
 import type { OwnStep } from "../history/index.ts";
+import { fenceAgainMs } from "./limits.ts";
 import { type LeaseConfig, type Leases, ownerOf } from "../lease/index.ts";
 import { evidenceText, type FenceProof, type Slots, type SlotNews } from "../slots/index.ts";
 
@@ -27,6 +28,7 @@ export type Fencing = {
     readonly slot: SlotId;
     readonly incarnation: Incarnation;
     readonly epoch: number;
+    readonly evidence: string | undefined;
   }) => void;
   readonly close: () => void;
 };
@@ -42,17 +44,20 @@ export function startFencing(options: FencingOptions): Fencing {
 
 async function fence(
   options: FencingOptions,
-  { group, slot, incarnation, epoch }: Parameters<Fencing["fence"]>[0],
+  { group, slot, incarnation, epoch, evidence }: Parameters<Fencing["fence"]>[0],
 ): Promise<void> {
   const config = options.configs.get(group);
   const by = config && ownerOf(config, epoch);
   if (by === undefined) return;
   await options.drained();
-  const answer = await options.slots.fence({ slot, incarnation, group, epoch, by });
+  const answer = await options.slots.fence({ slot, incarnation, group, epoch, by, evidence });
   if (answer.kind === "proof") return; // subscribers have been told
-  const evidence = answer.evidence.map(evidenceText).join(", ");
-  const text = `${answer.reason}${evidence === "" ? "" : ` (${evidence})`}`;
+  const seen = answer.evidence.map(evidenceText).join(", ");
+  const text = `${answer.reason}${seen === "" ? "" : ` (${seen})`}`;
   options.onStep({ group, epoch, step: "fence-failed", about: slot, text });
+  // Who was not silent yet will be in a moment; lines that do not obey are given time (F8).
+  const waitMs = answer.reason === "not-silent" ? 0 : fenceAgainMs;
+  setTimeout(() => options.leases()?.give({ type: "fence-refused", epoch }, group), waitMs).unref();
 }
 
 function onNews(options: FencingOptions, news: SlotNews): void {

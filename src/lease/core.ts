@@ -47,8 +47,12 @@ function take(run: Run, event: LeaseEvent): void {
     case "evidence": {
       const peer = state.peers[event.slot];
       if (peer !== undefined) peer.evidence = event.what;
+      if (state.asking !== undefined) state.asking.askAgainUs = run.now; // it may convince others too
       return;
     }
+    case "fence-refused":
+      if (state.fencing?.epoch === event.epoch) state.fencing = undefined;
+      return;
     case "stopped":
       return listenAgain(run);
     case "able":

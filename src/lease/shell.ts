@@ -47,6 +47,7 @@ export type LeasesOptions = {
     readonly slot: SlotId;
     readonly incarnation: Incarnation;
     readonly epoch: number;
+    readonly evidence: string | undefined;
   }) => void;
   /** This board holds a group, or no longer: take or leave addresses, start or stop services. */
   readonly onHolder: (change: HolderChange) => void;
@@ -168,8 +169,8 @@ function carryOut(run: Run, group: string, effect: LeaseEffect, now: MonoUs): vo
     case "tell-soon":
       return options.beatSoon();
     case "fence": {
-      const { slot, incarnation, epoch } = effect;
-      return options.fence?.({ group, slot, incarnation, epoch });
+      const { slot, incarnation, epoch, evidence } = effect;
+      return options.fence?.({ group, slot, incarnation, epoch, evidence });
     }
     case "active":
       return options.onHolder({ group, active: true, epoch: effect.epoch });

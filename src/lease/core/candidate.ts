@@ -130,6 +130,10 @@ export function hearRefusal(
     state.standUntilUs = addUs(now, config.timing.askAgainUs);
   } else if (state.proofs !== before) {
     askAll(run, asking); // others wait for what we have just learnt
+  } else if (refusal.reason === "holder-claims-to-act" || refusal.reason === "voter-late") {
+    // It will see in a moment what this board has seen already.
+    const soonUs = addUs(now, config.timing.askAgainUs / 8);
+    if (soonUs < asking.askAgainUs) asking.askAgainUs = soonUs;
   }
   const { reason, epoch } = refusal;
   note(run, "lease-refused", { epoch, slot: from.slot, why: reason });

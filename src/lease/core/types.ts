@@ -42,6 +42,8 @@ export type LeaseEvent =
     }
   /** The write of this number is on disk. */
   | { readonly type: "persisted"; readonly write: number }
+  /** CCN: that fence proved nothing; the next ask orders it again. */
+  | { readonly type: "fence-refused"; readonly epoch: number }
   /** From the fence, or because another life of that slot speaks. */
   | { readonly type: "proof"; readonly proof: Proof }
   /** A board is probably gone: its death watch closed, its lines went bad, no carrier. */
@@ -82,6 +84,8 @@ export type LeaseEffect =
       readonly slot: SlotId;
       readonly incarnation: Incarnation;
       readonly epoch: number;
+      /** What says that it is gone though it was heard just now (F2); undefined: it is silent. */
+      readonly evidence: string | undefined;
     }
   /** This board holds the group and may act while `entitledUntil` says so. */
   | { readonly type: "active"; readonly epoch: number }

@@ -150,9 +150,10 @@ function considerFence(
     state.fencing.epoch === ask.epoch;
   if (!isOrdered) {
     state.fencing = { slot: target, incarnation, epoch: ask.epoch };
-    const why = peer.evidence ?? "silent on both networks";
+    const { evidence } = peer;
+    const why = evidence ?? "silent on both networks";
     note(run, "lease-fence-ordered", { epoch: ask.epoch, slot: target, why });
-    run.effects.push({ type: "fence", slot: target, incarnation, epoch: ask.epoch });
+    run.effects.push({ type: "fence", slot: target, incarnation, epoch: ask.epoch, evidence });
   }
   return undefined; // the promise goes to disk meanwhile and leaves with the proof
 }
