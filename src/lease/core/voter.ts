@@ -152,8 +152,9 @@ function considerFence(
     state.fencing = { slot: target, incarnation, epoch: ask.epoch };
     const why = peer.evidence ?? "silent on both networks";
     note(run, "lease-fence-ordered", { epoch: ask.epoch, slot: target, why });
-    run.effects.push({ type: "fence", slot: target, incarnation, epoch: ask.epoch });
   }
+  // Ordered at every question: the fence may have refused, or proven nothing, the time before (F7).
+  run.effects.push({ type: "fence", slot: target, incarnation, epoch: ask.epoch });
   return undefined; // the promise goes to disk meanwhile and leaves with the proof
 }
 
