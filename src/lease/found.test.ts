@@ -128,3 +128,20 @@ test("with three controllers the CCN has no vote, and its proof is heard all the
   const ask = told.find(({ to }) => to === 3)?.message;
   expect(ask?.type === "ask" ? ask.proofs : []).toEqual([proof]);
 });
+
+test("the proof that counts is not pushed out by what others remember of old", () => {
+  const voter = old(3, 3);
+  const proof = { kind: "off", slot: slotId(1), incarnation: lifeOf(1), strong: true } as const;
+  step(voter, { type: "proof", proof }, at(100));
+  const proofs = Array.from({ length: 8 }, (_, i) => {
+    const life = lifeOf(100 + i);
+    return { kind: "off", slot: slotId(1), incarnation: life, strong: true } as const;
+  });
+  step(voter, message(2, { type: "ask", epoch: 2, record, proofs }), at(101));
+  expect(voter.proofs).toContainEqual(proof);
+  // The same from a board's own ears: lives that came and went.
+  for (const [i, each] of proofs.entries())
+    step(voter, { type: "proof", proof: each }, at(110 + i));
+  expect(voter.proofs).toContainEqual(proof);
+  expect(voter.proofs.length).toBe(8);
+});
