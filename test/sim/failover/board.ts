@@ -60,6 +60,7 @@ export function newBoard(world: World, host: Host): Board {
       stuckReset: false,
       stuckPower: false,
       isDriverDead: false,
+      busyUs: 0,
       lies: new Map(),
     },
   };

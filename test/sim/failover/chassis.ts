@@ -1,5 +1,6 @@
 // A random chassis with groups for the failover scenario, as its owner would write it: 2 or 3
 // controllers and the CCN, 1 to 3 groups on two or three of them, sometimes freed by leases alone.
+// No groups on I/O cards: those beat to hubs only, so that a standby card never hears its holder.
 
 import { nextBelow, nextChance, nextU32, type Prng } from "../../../src/base/index.ts";
 import { configErrorText, loadChassis } from "../../../src/config/index.ts";

@@ -24,7 +24,7 @@ import { give, hearEvidence } from "./leases.ts";
 import type { Board, SlotsPart } from "./types.ts";
 
 /** Our time of holding boards at most, µs: 30 s of the product would only make runs longer. */
-const holdUsMax = 3_000_000;
+export const holdUsMax = 3_000_000;
 /** One reading or order takes up to this, µs; within T_RST several fit. */
 const driverUs = 1_200;
 /** Between a change of the hardware and its edge, µs. */
@@ -208,7 +208,9 @@ function call(world: World, life: Life, slot: SlotId, what: LineOrder | undefine
     );
     return;
   }
-  const doneUs = timeline.nowUs + 50 + nextBelow(rng, driverUs);
+  // Calls for one slot are carried out in their order.
+  const doneUs = Math.max(target.wires.busyUs, timeline.nowUs + 50 + nextBelow(rng, driverUs));
+  target.wires.busyUs = doneUs;
   schedule(timeline, doneUs, () => {
     if (what !== undefined) setWire(world, target, what);
     const lines = linesOf(world, slot);

@@ -39,10 +39,11 @@ export function activeAppears(world: World): void {
   }
 }
 
-/** Until when a board that started waits for members that are missing (E5). */
+/** Until when a board that started waits for missing members (E5); one that was stopped listens. */
 function grownUs(world: World, slot: SlotId): number {
   const { lease } = world.chassis.timing;
-  return (lifeAt(world, slot)?.coreUs ?? 0) + lease.coldMs * 1000;
+  const { coreUs = 0, listenUs = 0 } = lifeAt(world, slot) ?? {};
+  return Math.max(listenUs, coreUs + lease.coldMs * 1000);
 }
 
 /** The board that may act, by its gate. */

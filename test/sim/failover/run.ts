@@ -1,23 +1,27 @@
 // A seed of the failover scenario: a chassis with groups starts from new disks, faults and orders come
 // alone or overlapping, and everything heals again and again. Promises are checked all along.
 
-import { defined, nextBelow, nextChance } from "../../../src/base/index.ts";
+import { defined, msToUs, nextBelow, nextChance } from "../../../src/base/index.ts";
 import { ownerOf, type LeaseConfig } from "../../../src/lease/index.ts";
 import { votersOf } from "../../../src/config/index.ts";
+import { releaseMs } from "../../../src/slots/limits.ts";
 import { makeHosts } from "../hosts.ts";
 import { fail } from "../promises.ts";
 import { runUntil, schedule } from "../timeline.ts";
 import { say, type World } from "../world.ts";
 import { applyPower, boardIn, failoverOf, newBoard, start } from "./board.ts";
-import { switchOn } from "./fence.ts";
+import { holdUsMax, switchOn } from "./fence.ts";
 import { activeAppears, activeBoundUs, activeOf } from "./liveness.ts";
 import { begin, end, handOver, randomTrouble, type Trouble, unfenceable } from "./trouble.ts";
 import type { Group } from "./types.ts";
 
 /** How often the world is looked at, µs. */
 const lookUs = 10_000;
-/** After this, µs, a healed chassis has an active in every group: a hold of the fence is over, too. */
-const healedBoundUs = 3_500_000 + 2 * activeBoundUs;
+/**
+ * After this, µs, a healed chassis has an active in every group and every board runs: the longest hold
+ * of a fence is over, a release that a dead driver swallowed is tried again, the board has booted.
+ */
+const healedBoundUs = holdUsMax + msToUs(releaseMs) + 1_000_000 + activeBoundUs;
 /** A candidate asks again after this, µs. */
 const askAgainUs = 20_000;
 
@@ -135,18 +139,25 @@ function many(world: World): void {
   settle(world);
 }
 
-/** Nothing is broken any more: every group gets its active; then a little rest, mostly. */
+/**
+ * Nothing is broken any more: every group gets its active, and P6: every board runs again, those that
+ * were fenced, too (F6); then a little rest, mostly.
+ */
 function settle(world: World): void {
   const sinceUs = world.timeline.nowUs;
+  const isWaiting = nextChance(world.rng, 0.8);
   for (;;) {
     pass(world, 5 * lookUs);
     const group = failoverOf(world).groups.find((each) => activeOf(world, each) === undefined);
-    if (group === undefined) break;
+    const off = world.chassis.boards.find(({ slot }) => world.bySlot[slot]?.core === undefined);
+    if (group === undefined && (off === undefined || !isWaiting)) break;
     repair(world);
     const waitedUs = world.timeline.nowUs - sinceUs;
     if (waitedUs <= healedBoundUs) continue;
-    const what = `${group.name} has none ${waitedUs / 1000} ms after everything healed`;
-    fail(world, "P4 an active appears", what);
+    const ago = `${waitedUs / 1000} ms after everything healed`;
+    if (group !== undefined) fail(world, "P4 an active appears", `${group.name} has none ${ago}`);
+    if (off !== undefined)
+      fail(world, "P6 every board comes back", `slot ${off.slot} is off ${ago}`);
   }
   pass(world, nextBelow(world.rng, nextChance(world.rng, 0.7) ? 600_000 : 50_000));
   repair(world);

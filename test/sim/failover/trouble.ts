@@ -92,9 +92,11 @@ export function randomTrouble(world: World): Trouble {
 /** A wire is bad, and the board behind it fails: the fence cannot simply prove it. */
 export function unfenceable(world: World): Trouble {
   const slot = victim(world);
-  const wire = badWire(world, slot);
-  const death = nextOf(world.rng, [processDies, kernelDies, cutOff])(world, slot);
-  const laterUs = nextBelow(world.rng, 200_000);
+  const isDouble = nextChance(world.rng, 0.4);
+  const wire = isDouble ? badWires(world, slot) : badWire(world, slot);
+  const death = nextOf(world.rng, [processDies, kernelDies, cutOff, cutOff])(world, slot);
+  // Two wires must have been bad while the board was heard, or nothing could tell that they lie.
+  const laterUs = (isDouble ? 300_000 : 0) + nextBelow(world.rng, 200_000);
   let isOver = false;
   return {
     name: `${wire.name}; then ${death.name}`,
@@ -200,14 +202,35 @@ function badWire(world: World, slot: SlotId): Trouble {
       if (kind > 2) wires.lies.set(line, value);
       edge(world, boardIn(world, slot));
     },
-    end() {
-      wires.stuckReset = false;
-      wires.stuckPower = false;
-      wires.isDriverDead = false;
-      wires.lies.clear();
-      edge(world, boardIn(world, slot));
-    },
+    end: () => mend(world, slot),
   };
+}
+
+/** RST# sticks and a line lies: one wire cannot switch the board off, another says that it is. */
+function badWires(world: World, slot: SlotId): Trouble {
+  const board = boardIn(world, slot);
+  const { wires } = board;
+  const line = nextOf(world.rng, ["healthy", "powerGood"] as const);
+  const isPowerStuck = nextChance(world.rng, 0.5);
+  return {
+    name: `wires of slot ${slot}: RST# ${isPowerStuck ? "and power stick" : "sticks"}, ${line} always bad`,
+    begin() {
+      wires.stuckReset = true;
+      wires.stuckPower = isPowerStuck;
+      wires.lies.set(line, false);
+      edge(world, board);
+    },
+    end: () => mend(world, slot),
+  };
+}
+
+function mend(world: World, slot: SlotId): void {
+  const board = boardIn(world, slot);
+  board.wires.stuckReset = false;
+  board.wires.stuckPower = false;
+  board.wires.isDriverDead = false;
+  board.wires.lies.clear();
+  edge(world, board);
 }
 
 /** Two boards do not reach each other: one way or both, on one network or both. */

@@ -24,6 +24,8 @@ export type Wires = {
   stuckPower: boolean;
   /** Nothing can be read or ordered. */
   isDriverDead: boolean;
+  /** Until when the driver is at work on earlier calls, true time. */
+  busyUs: number;
   /** Lines that always read so, whatever is true. */
   readonly lies: Map<"healthy" | "powerGood", boolean>;
 };
