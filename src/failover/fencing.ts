@@ -4,7 +4,6 @@
 
 import type { Incarnation, SlotId } from "../base/index.ts";
 import type { OwnStep } from "../history/index.ts";
-import { fenceAgainMs } from "./limits.ts";
 import { type LeaseConfig, type Leases, ownerOf } from "../lease/index.ts";
 import { evidenceText, type FenceProof, type Slots, type SlotNews } from "../slots/index.ts";
 
@@ -55,9 +54,6 @@ async function fence(
   const seen = answer.evidence.map(evidenceText).join(", ");
   const text = `${answer.reason}${seen === "" ? "" : ` (${seen})`}`;
   options.onStep({ group, epoch, step: "fence-failed", about: slot, text });
-  // Who was not silent yet will be in a moment; lines that do not obey are given time (F8).
-  const waitMs = answer.reason === "not-silent" ? 0 : fenceAgainMs;
-  setTimeout(() => options.leases()?.give({ type: "fence-refused", epoch }, group), waitMs).unref();
 }
 
 function onNews(options: FencingOptions, news: SlotNews): void {

@@ -19,8 +19,6 @@ export const reportEveryMs = 1_000;
 export const evidenceBytesMax = 96;
 /** Turns of the loop that read the sockets before evidence or proof counts (leases.md V8). */
 export const drainTurnsMax = 8;
-/** A fence that proved nothing is ordered again after this, ms: stuck lines need time. */
-export const fenceAgainMs = 1_000;
 /** Connections that watch this board for its death: 63 boards on two networks, and once again while
  * they connect anew. */
 export const watchersMax = 256;

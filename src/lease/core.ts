@@ -50,9 +50,6 @@ function take(run: Run, event: LeaseEvent): void {
       if (state.asking !== undefined) state.asking.askAgainUs = run.now; // it may convince others too
       return;
     }
-    case "fence-refused":
-      if (state.fencing?.epoch === event.epoch) state.fencing = undefined;
-      return;
     case "stopped":
       return listenAgain(run);
     case "able":

@@ -22,6 +22,7 @@ import {
 } from "../wire/index.ts";
 import type { LeaseConfig } from "./config.ts";
 import { step, tellOf } from "./core.ts";
+import { isNothing } from "./core/blank.ts";
 import { entitledUntil } from "./core/entitled.ts";
 import { isSameRecord } from "./core/record.ts";
 import { createLease, type LeaseState } from "./core/state.ts";
@@ -195,7 +196,8 @@ function writeAll(run: Run): void {
   for (const [group, { writing, flushed, blank }] of run.states) {
     if (blank !== undefined) continue; // what it never knew must not look like a memory (B1)
     if (writing !== undefined) writes.set(group, writing.write);
-    memory.set(group, writing ?? flushed);
+    const known = writing ?? flushed;
+    if (!isNothing(known)) memory.set(group, known);
   }
   if (writes.size === 0) return;
   run.isWriting = true;

@@ -4,7 +4,7 @@
 
 import { addUs, type SlotId } from "../../base/index.ts";
 import { compareRecords } from "./record.ts";
-import { type Blank, note, type Run, send } from "./state.ts";
+import { type Blank, type Durable, note, type Run, send } from "./state.ts";
 import type { LeaseMessage } from "./types.ts";
 import { persist } from "./voter.ts";
 
@@ -18,7 +18,10 @@ export function askStates(run: Run, blank: Blank): void {
   }
 }
 
-/** Tells what this voter remembers. */
+/**
+ * Tells what this voter remembers. Who began a new chassis and has promised nothing yet has nothing
+ * to tell either: if it said otherwise, the others would wait for each other for ever.
+ */
 export function answerState(run: Run, to: SlotId): void {
   const { state } = run;
   const peer = state.peers[to];
@@ -26,11 +29,16 @@ export function answerState(run: Run, to: SlotId): void {
   send(run, to, {
     type: "state",
     to: peer.incarnation,
-    isBlank: state.blank !== undefined,
+    isBlank: state.blank !== undefined || isNothing(state),
     promised: state.promised,
     record: state.flushed.record,
     asked: state.asked,
   });
+}
+
+/** A memory that says no more than none. */
+export function isNothing({ promised, record }: Durable): boolean {
+  return promised === 0 && record.epoch === 0;
 }
 
 /** Another voter's memory; with the last one this voter counts again. */
@@ -48,8 +56,7 @@ export function hearState(
   const others = config.voters.filter((slot) => slot !== config.self);
   const known = others.flatMap((slot) => blank.states[slot] ?? []);
   if (known.length < others.length) return;
-  // Who has found out already that the chassis is new is not blank any more, and remembers nothing.
-  const isNew = known.every((memory) => memory.record.epoch === 0);
+  const isNew = known.every((memory) => memory.isBlank && memory.record.epoch === 0);
   if (!isNew && known.some((memory) => memory.isBlank)) return; // it may remember more than it says
   remember(run, blank, isNew ? "a new chassis: begins" : "remembers again, votes");
 }

@@ -42,8 +42,6 @@ export type LeaseEvent =
     }
   /** The write of this number is on disk. */
   | { readonly type: "persisted"; readonly write: number }
-  /** CCN: that fence proved nothing; the next ask orders it again. */
-  | { readonly type: "fence-refused"; readonly epoch: number }
   /** From the fence, or because another life of that slot speaks. */
   | { readonly type: "proof"; readonly proof: Proof }
   /** A board is probably gone: its death watch closed, its lines went bad, no carrier. */
