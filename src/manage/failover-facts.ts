@@ -79,7 +79,7 @@ export type FailoverVerb =
   /** O5: no elections in the whole chassis. */
   | { readonly verb: "maintenance"; readonly on: boolean };
 
-/** An order with who gave it: at most 32 bytes of UTF-8. */
+/** An order with who gave it: at most 32 characters. */
 export type FailoverOrder = FailoverVerb & { readonly by: string };
 
 /** How an order ended; `text` is a sentence: what was done and read back, or why not. */
