@@ -47,7 +47,7 @@ export type ClientReport = {
 };
 
 /** Shorter gaps are the machine's noise, us. */
-export const gapUsMin = 5_000;
+export const gapUsMin = 2_000;
 /** Gaps remembered; more drop the shortest. */
 export const gapsMax = 10_000;
 /** Numbers a client may use in its life: three hours at one a millisecond. */
