@@ -25,6 +25,9 @@ const packages = {
     ["snmpwalk", "snmp"],
     ["dhclient", "isc-dhcp-client"],
     ["udhcpc", "udhcpc"],
+    ["tcc", "tcc"],
+    ["../include/stdio.h", "libc6-dev"],
+    ["../lib/frr/bgpd", "frr"],
     ["qemu-aarch64-static", "qemu-user-static"],
     ["../aarch64-linux-gnu/lib/ld-linux-aarch64.so.1", "libc6-arm64-cross"],
   ],
@@ -33,6 +36,9 @@ const packages = {
     ["kea-dhcp4", "kea-dhcp4-server"],
     ["dnsmasq", "dnsmasq-base"],
     ["ip", "iproute2"],
+    ["keepalived", "keepalived"],
+    ["tcc", "tcc"],
+    ["../include/stdio.h", "libc6-dev"],
   ],
 };
 

@@ -6,7 +6,7 @@ export { defaultLeaseTiming } from "./lease-timing.ts";
 export { loadChassis } from "./load.ts";
 export { poolOf } from "./pools.ts";
 export { documentSha256, loadChassisFile } from "./shell.ts";
-export { isHostOf, networkAddress, type Subnet, subnetText } from "./subnet.ts";
+export { isHostOf, networkAddress, overlaps, type Subnet, subnetText } from "./subnet.ts";
 export type {
   AliveCheck,
   FailureAction,

@@ -29,6 +29,7 @@ export {
   createVeth,
   deleteLink,
   findLink,
+  isolateBridgePort,
   type Link,
   type LinkChange,
   listLinks,

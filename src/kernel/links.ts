@@ -83,6 +83,7 @@ const IFLA_BR_STP_STATE = 5;
 const IFLA_BR_MCAST_SNOOPING = 23;
 const IFLA_BRPORT_STATE = 1;
 const IFLA_BRPORT_NO = 18;
+const IFLA_BRPORT_ISOLATED = 33;
 const VETH_INFO_PEER = 1;
 const IFLA_MACVLAN_MODE = 1;
 const MACVLAN_MODE_BRIDGE = 4;
@@ -221,14 +222,28 @@ export function setBridgePortState(
   state: "disabled" | "forwarding",
 ): Result<void, SysError> {
   const value = attributeU8(IFLA_BRPORT_STATE, portStates.indexOf(state));
+  return setBridgePort(nl, index, { words: state, value });
+}
+
+/** Isolated ports of a bridge reach the bridge itself and its other ports, never each other. */
+export function isolateBridgePort(nl: Netlink, index: number): Result<void, SysError> {
+  const value = attributeU8(IFLA_BRPORT_ISOLATED, 1);
+  return setBridgePort(nl, index, { words: "isolated", value });
+}
+
+function setBridgePort(
+  nl: Netlink,
+  index: number,
+  to: { readonly words: string; readonly value: Uint8Array },
+): Result<void, SysError> {
   return requestChange(nl, {
     op: "set bridge port",
-    object: `${index} ${state}`,
+    object: `${index} ${to.words}`,
     type: RTM_SETLINK,
     flags: 0,
     parts: [
       infoMessage({ index, family: AF_BRIDGE }),
-      nested(IFLA_PROTINFO | NLA_F_NESTED, [value]),
+      nested(IFLA_PROTINFO | NLA_F_NESTED, [to.value]),
     ],
   });
 }

@@ -16,7 +16,12 @@ test("every command of the help is read", () => {
   expect(parsed("down --name two")).toMatchObject({ name: "down", lab: "two" });
   expect(parsed("status --json")).toMatchObject({ json: true, request: { order: "status" } });
   expect(parsed("logs c1 -f")).toMatchObject({ name: "logs", board: "c1", follow: true });
-  expect(parsed("kill c1")).toMatchObject({ request: { order: "kill", board: "c1" } });
+  expect(parsed("kill c1")).toMatchObject({
+    request: { order: "kill", board: "c1", manner: "all" },
+  });
+  expect(parsed("kill c1 --as hang")).toMatchObject({
+    request: { order: "kill", board: "c1", manner: "hang" },
+  });
   expect(parsed("start c1")).toMatchObject({ request: { order: "start", board: "c1" } });
   expect(parsed("pull 3")).toMatchObject({ request: { order: "pull", slot: 3 } });
   expect(parsed("move 3 4")).toMatchObject({ request: { order: "move", from: 3, to: 4 } });
@@ -60,6 +65,7 @@ test("a mistake names what would be right", () => {
   expect(parsed("line 0 reset ok")).toContain("slots are 1 to 63");
   expect(parsed("line 3 clock ok")).toContain("there are reset, power, health");
   expect(parsed("line 3 reset broken")).toContain("neither stuck nor lying nor ok");
+  expect(parsed("kill c1 --as dead")).toContain("not one of all, crash, hang, power-loss");
   expect(parsed("heal --silent")).toContain("heal has no option --silent");
   expect(parsed("agent sw-a --latency-ms soon")).toContain("whole number");
 });

@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { err, networkIds, ok, type Result } from "../base/index.ts";
 import type { ControlRequest } from "./control.ts";
 import { thrownText } from "./errors.ts";
+import { killManners } from "./faults.ts";
 
 /** What to do, in which lab, and how to show it. */
 export type LabCommand = { readonly lab: string; readonly json: boolean } & (
@@ -31,7 +32,10 @@ namespace, two learning switches with SNMP agents, real packets.
   status                   switches, slots, boards, what is cut
   exec BOARD COMMAND...    run a program on a board, with this terminal
   logs BOARD [-f]          output of a board; -f follows
-  kill BOARD               SIGKILL for all its programs; links stay up
+  kill BOARD [--as crash|hang|power-loss]   SIGKILL for all its programs; links stay up, HEALTHY#
+                           goes bad. crash: HEALTHY# stays good; hang: links down first, HEALTHY#
+                           and power-good stay good until its slot is reset or off; power-loss:
+                           links down first, both lines bad, until start
   start BOARD              start a killed board again: same MACs, same state
   pull SLOT                take the board out: links down, then its programs, for good
   insert SLOT [--mac M[,M]] [--empty]   put a new board in: new MACs unless given, no state;
@@ -48,7 +52,9 @@ namespace, two learning switches with SNMP agents, real packets.
   agent SWITCH [--latency-ms N] [--silent|--prompt]   how its SNMP agent answers: N ms late
                            (default 0), not at all, at once
 
-BOARD is a name of the chassis file or a slot number; the CCN is slot 0.
+BOARD is a name of the chassis file or a slot number; the CCN is slot 0. If the file has public
+addresses, exec also knows router (a leg on each switch) and outside (a client behind it), and cut
+knows router.
   --name NAME   which lab, when several run (default: lab)
   --json        one JSON object on stdout
   --help        this text
@@ -70,6 +76,7 @@ const options = {
   follow: { type: "boolean", short: "f" },
   mac: { type: "string" },
   empty: { type: "boolean" },
+  as: { type: "string" },
   oneway: { type: "string" },
   silent: { type: "boolean" },
   prompt: { type: "boolean" },
@@ -90,7 +97,7 @@ const commands: Readonly<
   down: { words: [0, 0], options: [] },
   status: { words: [0, 0], options: [] },
   logs: { words: [1, 1], options: ["follow"] },
-  kill: { words: [1, 1], options: [] },
+  kill: { words: [1, 1], options: ["as"] },
   start: { words: [1, 1], options: [] },
   pull: { words: [1, 1], options: [] },
   insert: { words: [1, 1], options: ["mac", "empty"] },
@@ -183,6 +190,7 @@ function requestOf(name: string, { values, rest }: Words): Result<ControlRequest
   const silent = values.silent === true;
   switch (name) {
     case "kill":
+      return killRequest(first, values.as ?? "all");
     case "start":
       return ok({ order: name, board: first });
     case "pull":
@@ -221,6 +229,12 @@ function requestOf(name: string, { values, rest }: Words): Result<ControlRequest
     default:
       return ok({ order: name === "heal" ? "heal" : "status" });
   }
+}
+
+function killRequest(board: string, word: string): Result<ControlRequest, string> {
+  const manner = killManners.find((each) => each === word);
+  if (manner !== undefined) return ok({ order: "kill", board, manner });
+  return err(`--as "${word}" is not one of ${killManners.join(", ")}`);
 }
 
 function lineRequest([slotText = "", lineText = "", faultText = ""]: readonly string[]): Result<

@@ -18,9 +18,11 @@ import { type Board, type Chassis, configErrorText, loadChassisFile } from "../c
 import { monoNowUs } from "../kernel/index.ts";
 import { boardLogFile, boardStateDir, enterBoardCommand } from "./board-process.ts";
 import { type LabError, labError } from "./errors.ts";
-import type { CutManner } from "./faults.ts";
+import type { CutManner, KillManner } from "./faults.ts";
 import { boundLog, runCommand, type CommandOutput } from "./output.ts";
 import * as orders from "./orders.ts";
+import { addOutside } from "./outside.ts";
+import { type Outside, outsideHost, outsideOf, runningHost } from "./outside-view.ts";
 import { boardOfSlot, planSwitches } from "./plan.ts";
 import { claimLabDirectory, markProcess, type ProcessMark, writeRecord } from "./record.ts";
 import { labRightsCommand } from "./rights.ts";
@@ -69,7 +71,11 @@ export type Lab = {
   readonly dir: string;
   /** Builds switches and boards and starts them; returns when every program has begun. */
   readonly up: () => Promise<Result<orders.LabMoment, LabError>>;
-  readonly kill: (board: string) => Promise<Result<orders.LabMoment, LabError>>;
+  /** Kills a board; how, and what of it shows: faults.ts, default `all`. */
+  readonly kill: (
+    board: string,
+    manner?: KillManner,
+  ) => Promise<Result<orders.LabMoment, LabError>>;
   readonly start: (board: string) => Promise<Result<orders.LabMoment, LabError>>;
   readonly pull: (slot: SlotId) => Promise<Result<orders.LabMoment, LabError>>;
   readonly insert: (slot: SlotId, options?: InsertOptions) => Promise<Result<Inserted, LabError>>;
@@ -93,6 +99,8 @@ export type Lab = {
   ) => Promise<Result<CommandOutput, LabError>>;
   /** The command line that runs a program on a board, for callers that spawn it themselves. */
   readonly enter: (board: string, command: readonly string[]) => Result<string[], LabError>;
+  /** Router and client outside; `enter`, `exec` and `cut` know them as `router` and `outside`. */
+  readonly outside: () => Result<Outside, LabError>;
   /** Descriptor of a board's or switch's network namespace, for sockets made by inNetns. */
   readonly netnsOf: (name: string) => Result<number, LabError>;
   /** How a switch's SNMP agent answers. */
@@ -135,6 +143,7 @@ export async function createLab(options: LabOptions): Promise<Result<Lab, LabErr
     rng: prng(seed),
     switches: new Map(),
     boards: new Map(),
+    outside: undefined,
     slots: createSlotBank(
       chassis.boards.map(({ slot }) => slot).filter((slot) => slot !== ccnSlot),
     ),
@@ -197,7 +206,8 @@ function labOf(parts: Parts): Lab {
         server = serving.value;
         return up(parts);
       }),
-    kill: (name) => inTurn(`kill board=${name}`, () => orders.kill(world, name)),
+    kill: (name, manner = "all") =>
+      inTurn(`kill board=${name} manner=${manner}`, () => orders.kill(world, name, manner)),
     start: (name) => inTurn(`start board=${name}`, () => orders.start(world, name)),
     pull: (slot) => inTurn(`pull slot=${slot}`, () => orders.pull(world, slot)),
     insert: (slot, options) => inTurn(`insert slot=${slot}`, () => insert(parts, slot, options)),
@@ -234,11 +244,19 @@ function questions({
   world,
   name: labName,
   dist,
-}: Parts): Pick<Lab, "chassis" | "dir" | "enter" | "exec" | "netnsOf" | "status" | "logFile"> {
+}: Parts): Pick<
+  Lab,
+  "chassis" | "dir" | "enter" | "exec" | "netnsOf" | "outside" | "status" | "logFile"
+> {
   const board = (name: string): ReturnType<typeof orders.findBoard> =>
     orders.findBoard(world, name);
   const enter: Lab["enter"] = (name, command) => {
     const unit = board(name);
+    const host = outsideHost(world, name);
+    if (!unit.ok && host !== undefined) {
+      const entered = runningHost(host, name);
+      return entered.ok ? ok(enterBoardCommand(entered.value, command, dist)) : entered;
+    }
     if (!unit.ok) return unit;
     const { process: running } = unit.value;
     if (running?.isRunning() !== true) {
@@ -258,8 +276,11 @@ function questions({
       const own = world.switches.get(name);
       if (own !== undefined) return ok(own.net.fd);
       const unit = board(name);
+      const host = outsideHost(world, name);
+      if (!unit.ok && host !== undefined) return ok(host.netns.fd);
       return unit.ok ? ok(unit.value.netns.fd) : unit;
     },
+    outside: () => outsideOf(world, dist),
     status: () => statusOf(world, labName),
     logFile(name) {
       const unit = board(name);
@@ -274,7 +295,9 @@ async function up({ world, commandOf }: Parts): Promise<Result<orders.LabMoment,
   const atUs = monoNowUs();
   const missing = missingPrograms(world, commandOf);
   if (missing !== undefined) return labError("refused", missing);
-  const made = await Promise.all(world.plans.map((plan) => addSwitch(world, plan)));
+  const switches = await Promise.all(world.plans.map((plan) => addSwitch(world, plan)));
+  const outside = switches.every((each) => each.ok) ? [await addOutside(world)] : [];
+  const made = [...switches, ...outside];
   const boards = made.every((each) => each.ok)
     ? await Promise.all(
         world.chassis.boards.flatMap((place) => {
@@ -316,7 +339,9 @@ function missingPrograms(world: LabWorld, commandOf: BoardCommand): string | und
 
 function record(world: LabWorld): void {
   const pids = [...world.switches.values()].map((own) => own.agent.pid);
-  for (const { process: running } of world.boards.values()) {
+  const { outside } = world;
+  const hosts = outside === undefined ? [] : [outside.router, outside.client];
+  for (const { process: running } of [...world.boards.values(), ...hosts]) {
     if (running?.isRunning()) pids.push(running.pid, running.initPid);
   }
   const children = pids.map(markProcess).filter((mark): mark is ProcessMark => mark !== undefined);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { err, ok, type Result } from "../base/index.ts";
 import { type LabError, labError, thrownText } from "./errors.ts";
+import { killManners } from "./faults.ts";
 import { controlLineBytesMax, controlMs, latencyMsMax } from "./limits.ts";
 import { isAlive, readRecord } from "./record.ts";
 
@@ -26,7 +27,7 @@ export const controlRequestSchema = z.discriminatedUnion("order", [
   z.strictObject({ order: z.literal("status") }),
   z.strictObject({ order: z.literal("down") }),
   z.strictObject({ order: z.literal("heal") }),
-  z.strictObject({ order: z.literal("kill"), board }),
+  z.strictObject({ order: z.literal("kill"), board, manner: z.enum(killManners) }),
   z.strictObject({ order: z.literal("start"), board }),
   z.strictObject({ order: z.literal("log"), board }),
   z.strictObject({

@@ -23,7 +23,7 @@ async function carryOut(lab: Lab, request: ControlRequest): Promise<Result<unkno
     case "heal":
       return lab.heal();
     case "kill":
-      return lab.kill(request.board);
+      return lab.kill(request.board, request.manner);
     case "start":
       return lab.start(request.board);
     case "log":

@@ -22,6 +22,18 @@ export type PortOrder = { readonly up: boolean; readonly drop: readonly TrafficD
 /** How a cable is to be cut. */
 export type CutManner = { readonly oneway?: "in" | "out"; readonly silent?: boolean };
 
+/**
+ * How a board dies. `all`: its programs end and its slot's lines say so. `crash`: the same, and
+ * HEALTHY# stays good: the kernel lives and only the programs' connections tell. `hang`: dark
+ * before it is dead, as a kernel that stops: no FIN leaves it, HEALTHY# and power-good stay good until
+ * its slot is put in reset or off. `power-loss`: dark and dead at once, both lines go bad with an
+ * edge; only `start` brings it back.
+ */
+export type KillManner = "all" | "crash" | "hang" | "power-loss";
+
+/** All of them, for the command line. */
+export const killManners: readonly KillManner[] = ["all", "crash", "hang", "power-loss"];
+
 /** A whole cable. */
 export const wholeCable: CableCut = { carrier: false, in: false, out: false };
 

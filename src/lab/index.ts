@@ -9,13 +9,16 @@ export {
   roleCommand,
 } from "./chassis.ts";
 export { type LabError, labExitCodes } from "./errors.ts";
-export type { CutManner } from "./faults.ts";
+export type { CutManner, KillManner } from "./faults.ts";
 export type { CutTarget, LabMoment } from "./orders.ts";
+export type { OutsideSubnet } from "./outside-plan.ts";
+export type { Outside, OutsidePlace } from "./outside-view.ts";
 export type { CommandOutput } from "./output.ts";
 export { deviceOf, type LabPort, type LabSwitch, planSwitches } from "./plan.ts";
 export { labRightsCommand } from "./rights.ts";
 export {
   type LabStatus,
+  type OutsideStatus,
   type SeatedBoard,
   type SlotStatus,
   statusText,

@@ -7,7 +7,15 @@ import { assert, ok, type Result } from "../base/index.ts";
 import { monoNowUs, type SysError } from "../kernel/index.ts";
 import { killBoardProcess } from "./board-process.ts";
 import { type LabError, labError, labSystemError } from "./errors.ts";
-import { type CutManner, cutFurther, orderOf, type SwitchPower, wholeCable } from "./faults.ts";
+import {
+  type CutManner,
+  cutFurther,
+  type KillManner,
+  orderOf,
+  type SwitchPower,
+  wholeCable,
+} from "./faults.ts";
+import { outsideNames } from "./outside.ts";
 import { boardOfSlot, planCables } from "./plan.ts";
 import { breakSlotLine, isSlotHeldOff, settleSlot, tellEdge } from "./slot-bank.ts";
 import type { LabLine, LineFault } from "./slot-lines.ts";
@@ -16,13 +24,14 @@ import {
   type BoardParts,
   type BoardUnit,
   type Cable,
+  cabled,
   type LabWorld,
   networksOf,
   removeBoard,
   startBoard,
   type SwitchUnit,
 } from "./world.ts";
-import { replugCable, setForwarding, setPort } from "./wiring.ts";
+import { darkenBoard, replugCable, setForwarding, setPort } from "./wiring.ts";
 
 /** When a change was asked of the kernel and when it was done (CLOCK_BOOTTIME). */
 export type LabMoment = { readonly atUs: MonoUs; readonly doneUs: MonoUs };
@@ -36,16 +45,28 @@ export function findBoard(world: LabWorld, name: string): Result<BoardUnit, LabE
   return labError("unknown", `no board "${name}" in the chassis; there are ${names || "none"}`);
 }
 
-/** SIGKILL for everything on the board; its namespace and links stay, as when all programs crash. */
-export async function kill(world: LabWorld, name: string): Promise<Result<LabMoment, LabError>> {
-  const unit = findBoard(world, name);
-  if (!unit.ok) return unit;
-  const running = unit.value.process;
+/** SIGKILL for everything on the board; what else of it goes, and what shows, says `manner`. */
+export async function kill(
+  world: LabWorld,
+  name: string,
+  manner: KillManner,
+): Promise<Result<LabMoment, LabError>> {
+  const found = findBoard(world, name);
+  if (!found.ok) return found;
+  const unit = found.value;
+  const running = unit.process;
   if (running?.isRunning() !== true) return labError("refused", `board ${name} runs no program`);
   const atUs = monoNowUs();
+  unit.death = manner === "all" ? undefined : manner;
+  if (manner === "hang" || manner === "power-loss") {
+    unit.isDark = true;
+    const dark = darkenBoard(unit.netns);
+    if (!dark.ok) return labSystemError(dark.error);
+  }
+  if (manner === "power-loss") tellEdge(world, unit.place.slot);
   const killed = await killBoardProcess(running);
   if (!killed.ok) return killed;
-  unit.value.process = undefined;
+  unit.process = undefined;
   return ok({ atUs, doneUs: monoNowUs() });
 }
 
@@ -57,6 +78,11 @@ export async function start(world: LabWorld, name: string): Promise<Result<LabMo
   const atUs = monoNowUs();
   const { slot } = unit.value.place;
   if (isSlotHeldOff(world, slot)) {
+    if (unit.value.death === "power-loss") {
+      unit.value.death = undefined; // it boots when its slot lets it
+      tellEdge(world, slot);
+      return ok({ atUs, doneUs: monoNowUs() });
+    }
     return labError("refused", `slot ${slot} is in reset or without power; its CCN holds it`);
   }
   const started = await startBoard(world, unit.value);
@@ -67,7 +93,8 @@ export async function start(world: LabWorld, name: string): Promise<Result<LabMo
 export async function boot(world: LabWorld, slot: SlotId): Promise<Result<LabMoment, LabError>> {
   const atUs = monoNowUs();
   const unit = world.boards.get(slot);
-  if (unit === undefined || !unit.isDark || isSlotHeldOff(world, slot)) {
+  const isMeant = unit?.isDark === true && unit.death === undefined;
+  if (!isMeant || isSlotHeldOff(world, slot)) {
     return ok({ atUs, doneUs: atUs });
   }
   if (unit.process !== undefined) {
@@ -169,7 +196,7 @@ export function cut(
     }
     return setPower(world, own, manner.silent === true ? "silent" : "off");
   }
-  const unit = findBoard(world, target.name);
+  const unit = findCabled(world, target.name);
   if (!unit.ok) return unit;
   const networks = target.network === undefined ? networksOf(unit.value) : [target.network];
   const atUs = monoNowUs();
@@ -184,6 +211,15 @@ export function cut(
   return ok({ atUs, doneUs: monoNowUs() });
 }
 
+function findCabled(
+  world: LabWorld,
+  name: string,
+): Result<{ readonly cables: readonly Cable[] }, LabError> {
+  const board = findBoard(world, name);
+  const isRouter = !board.ok && name === outsideNames.router;
+  return isRouter && world.outside !== undefined ? ok(world.outside.router) : board;
+}
+
 /** Undoes all cuts and repairs all lines. */
 export function heal(world: LabWorld): Result<LabMoment, LabError> {
   const atUs = monoNowUs();
@@ -191,7 +227,7 @@ export function heal(world: LabWorld): Result<LabMoment, LabError> {
     const on = setPower(world, own, "on");
     if (!on.ok) return on;
   }
-  for (const unit of world.boards.values()) {
+  for (const unit of cabled(world)) {
     for (const cable of unit.cables) {
       const set = setCable(world, cable, wholeCable);
       if (!set.ok) return labSystemError(set.error);
@@ -219,7 +255,7 @@ function setPower(
     if (!stopped.ok) return labSystemError(stopped.error);
   }
   own.power = power;
-  for (const unit of world.boards.values()) {
+  for (const unit of cabled(world)) {
     for (const { plan, cut: broken } of unit.cables) {
       if (plan.switchName !== own.net.plan.name) continue;
       const order = { was: orderOf(broken, was), to: orderOf(broken, power) };

@@ -9,6 +9,7 @@ import {
   macFromBytes,
   macToBytes,
   type NetworkId,
+  networkIds,
   nextU32,
   type Prng,
   type SlotId,
@@ -53,6 +54,8 @@ const ifIndexBase = 10_100;
 const bridgePortBase = 8;
 /** Name of the port the CCN gets on a switch whose file leaves no other for it. */
 const ccnPortName = "ccn";
+/** The same for the router outside. */
+const routerPortName = "router";
 
 /** The switches with all their ports, in the chassis file's order. */
 export function planSwitches(chassis: Chassis): LabSwitch[] {
@@ -133,14 +136,42 @@ function portNames(chassis: Chassis, own: Switch): string[] {
   const names = own.ports.length > 0 ? [...own.ports] : sorted;
   const carriesCcn = chassis.networks[own.network].switchName === own.name;
   const needsPort = carriesCcn && own.ccnPort === undefined && freePort(own) === ccnPortName;
-  return needsPort ? [...names, ccnPortName] : names;
+  const needsRouter = hasPublicAddresses(chassis) && outsidePort(own) === routerPortName;
+  return [...names, ...(needsPort ? [ccnPortName] : []), ...(needsRouter ? [routerPortName] : [])];
+}
+
+/** True if there is something to reach from outside, and so a router. */
+export function hasPublicAddresses(chassis: Chassis): boolean {
+  return chassis.groups.some((group) => group.addresses.length > 0);
+}
+
+/** Where the router's cables go: to the switch that carries each network. */
+export function planRouterCables(chassis: Chassis, switches: readonly LabSwitch[]): CablePlan[] {
+  return networkIds.flatMap((network) => {
+    const name = chassis.networks[network].switchName;
+    const own = chassis.switches.find((each) => each.name === name);
+    const plan = switches.find((each) => each.name === name);
+    const port = plan?.ports.find((each) => own !== undefined && each.name === outsidePort(own));
+    if (plan === undefined || port === undefined) return [];
+    return [{ network, switchName: plan.name, port, device: deviceOf[network] }];
+  });
+}
+
+/** The last port that is nobody's: no slot's, no uplink, not where the CCN is or would go. */
+function outsidePort(own: Switch): string {
+  const ccn = freePort(own);
+  const free = freePorts(own).filter((name) => name !== ccn);
+  return free.at(-1) ?? routerPortName;
 }
 
 /** The last port that is neither a slot's nor an uplink: where a CCN without a named port goes. */
 function freePort(own: Switch): string {
   if (own.ccnPort !== undefined) return own.ccnPort;
-  const free = own.ports.filter((name) => !own.slotOfPort.has(name) && !own.uplinks.includes(name));
-  return free.at(-1) ?? ccnPortName;
+  return freePorts(own).at(-1) ?? ccnPortName;
+}
+
+function freePorts(own: Switch): string[] {
+  return own.ports.filter((name) => !own.slotOfPort.has(name) && !own.uplinks.includes(name));
 }
 
 function switchOf(chassis: Chassis, board: Board, network: NetworkId): Switch | undefined {

@@ -82,8 +82,15 @@ export function settleSlot(world: LabWorld, slot: SlotId): void {
   const unit = world.boards.get(slot);
   if (unit === undefined) return;
   const isHeld = isSlotHeldOff(world, slot);
-  if (isHeld && !unit.isDark) stopNow(world, unit);
-  if (!isHeld && unit.isDark) world.slots.boot(slot);
+  if (isHeld && unit.death !== "power-loss") {
+    if (unit.death !== undefined || !unit.isDark) stopNow(world, unit);
+  }
+  if (!isHeld && unit.isDark && unit.death === undefined) world.slots.boot(slot);
+}
+
+/** True while HEALTHY# says that a board runs which was killed so that it does not show. */
+export function looksAlive({ death }: BoardUnit): boolean {
+  return death === "crash" || death === "hang";
 }
 
 /** Tells who watches that a line of this slot may have changed just now. */
@@ -94,9 +101,12 @@ export function tellEdge(world: LabWorld, slot: SlotId): void {
 
 /** Dark and killed when this returns; gone a moment later, which is told as an edge. */
 function stopNow(world: LabWorld, unit: BoardUnit): void {
+  const looked = looksAlive(unit);
   unit.isDark = true;
+  unit.death = undefined;
   const dark = darkenBoard(unit.netns);
   if (!dark.ok) world.slots.onTrouble(`board ${unit.hostName}: ${sysErrorText(dark.error)}`);
+  if (looked) tellEdge(world, unit.place.slot);
   const { process: running } = unit;
   if (running === undefined) return;
   void killBoardProcess(running).then((killed) => {
@@ -106,5 +116,7 @@ function stopNow(world: LabWorld, unit: BoardUnit): void {
 
 function truthOf(world: LabWorld, slot: SlotId): BoardTruth {
   const unit = world.boards.get(slot);
-  return { present: unit !== undefined, runs: unit?.process?.isAlive() === true };
+  const hasSupply = unit?.death !== "power-loss";
+  const runs = unit !== undefined && (unit.process?.isAlive() === true || looksAlive(unit));
+  return { present: unit !== undefined, runs: runs && hasSupply, hasSupply };
 }

@@ -30,8 +30,10 @@ export type LabSlotLines = {
 /** What is true of the board itself. */
 export type BoardTruth = {
   readonly present: boolean;
-  /** Its program is alive. */
+  /** Its program is alive, or its HEALTHY# still says so. */
   readonly runs: boolean;
+  /** Its power comes in, whatever was ordered; undefined = it does. */
+  readonly hasSupply?: boolean;
 };
 
 /** A slot as built: power on, RST# released, nothing broken. */
@@ -71,13 +73,16 @@ export function breakLine(
 }
 
 /** What the CCN reads. */
-export function readLines(lines: LabSlotLines, { present, runs }: BoardTruth): SlotLines {
+export function readLines(
+  lines: LabSlotLines,
+  { present, runs, hasSupply = true }: BoardTruth,
+): SlotLines {
   const { reset, power, health } = lines;
   const isHealthy = present && runs;
   const said = { ok: isHealthy, stuck: health.frozen, lying: !isHealthy };
   return {
     present,
-    powerGood: present && (readBack(power) || (power.fault !== "lying" && runs)),
+    powerGood: present && hasSupply && (readBack(power) || (power.fault !== "lying" && runs)),
     healthy: said[health.fault],
     resetAsserted: readBack(reset),
   };

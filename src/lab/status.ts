@@ -1,8 +1,9 @@
 // What a lab looks like from outside: plain data for `status --json` and one screen of text.
 
-import type { Mac, NetworkId, SlotId } from "../base/index.ts";
+import type { Ipv4, Mac, NetworkId, SlotId } from "../base/index.ts";
 import type { Role } from "../config/index.ts";
 import { cutText, type SwitchPower } from "./faults.ts";
+import { outsideStatus } from "./outside-view.ts";
 import { faultsOf, type LabSlotLines } from "./slot-lines.ts";
 import type { AgentManner } from "./switch-process.ts";
 import type { BoardUnit, LabWorld, SwitchUnit } from "./world.ts";
@@ -16,6 +17,26 @@ export type LabStatus = {
   readonly switches: readonly SwitchStatus[];
   /** One entry for every slot of the chassis file, the CCN first. */
   readonly slots: readonly SlotStatus[];
+  /** Undefined if the chassis has no public addresses. */
+  readonly outside: OutsideStatus | undefined;
+};
+
+/** Router and client outside at one moment. */
+export type OutsideStatus = {
+  readonly router: {
+    /** Pid of its PID 1 seen from here. */
+    readonly pid: number;
+    /** Its addresses in the public subnets. */
+    readonly addresses: readonly Ipv4[];
+    readonly cables: readonly {
+      readonly network: NetworkId;
+      readonly switchName: string;
+      readonly port: string;
+      /** What is broken in words; undefined = whole. */
+      readonly cut: string | undefined;
+    }[];
+  };
+  readonly client: { readonly pid: number; readonly addresses: readonly Ipv4[] };
 };
 
 /** A switch at one moment. */
@@ -75,6 +96,7 @@ export function statusOf(world: LabWorld, name: string): LabStatus {
       board: seated(world.boards.get(slot)),
       lines: linesText(world.slots.lines.get(slot)),
     })),
+    outside: outsideStatus(world),
   };
 }
 
@@ -131,5 +153,19 @@ export function statusText(status: LabStatus): string {
     );
     lines.push([`${place} ${state}`, ...slotLines, ...cables].join("; "));
   }
+  lines.push(...outsideLines(status.outside));
   return `${lines.join("\n")}\n`;
+}
+
+function outsideLines(outside: OutsideStatus | undefined): string[] {
+  if (outside === undefined) return [];
+  const { router, client } = outside;
+  const cables = router.cables.map(
+    ({ network, switchName, port, cut }) =>
+      `${network} ${switchName}/${port}${cut === undefined ? "" : ` (${cut})`}`,
+  );
+  return [
+    [`router ${router.addresses.join(", ")}, process ${router.pid}`, ...cables].join("; "),
+    `outside ${client.addresses.join(", ")}, process ${client.pid}`,
+  ];
 }

@@ -205,7 +205,8 @@ export function setForwarding(sw: SwitchNet, forwards: boolean): Result<void, Sy
   return setLink(sw.nl, sw.bridgeIndex, { up: forwards });
 }
 
-function setUp(nl: Netlink, name: string): Result<number, SysError> {
+/** Brings an interface up; its index. */
+export function setUp(nl: Netlink, name: string): Result<number, SysError> {
   const link = findLink(nl, name);
   if (!link.ok) return link;
   const up = setLink(nl, link.value.index, { up: true });

@@ -16,16 +16,17 @@ import {
 import type { Board, Chassis } from "../config/index.ts";
 import { type BoardProcess, killBoardProcess, startBoardProcess } from "./board-process.ts";
 import { type LabError, labError, labSystemError } from "./errors.ts";
-import { type CableCut, orderOf, type SwitchPower, wholeCable } from "./faults.ts";
+import { type CableCut, type KillManner, orderOf, type SwitchPower, wholeCable } from "./faults.ts";
 import { boardsMax } from "./limits.ts";
 import { type CablePlan, type LabSwitch, planCables, randomMac } from "./plan.ts";
+import { endOutside, type OutsideUnit } from "./outside.ts";
 import {
   type AgentManner,
   promptManner,
   startSwitchProcess,
   type SwitchProcess,
 } from "./switch-process.ts";
-import { isSlotHeldOff, type SlotBank, tellEdge } from "./slot-bank.ts";
+import { isSlotHeldOff, looksAlive, type SlotBank, tellEdge } from "./slot-bank.ts";
 import { slotSocketDirectory } from "./slot-server.ts";
 import {
   closeLabNetns,
@@ -51,6 +52,8 @@ export type LabWorld = {
   readonly boards: Map<SlotId, BoardUnit>;
   /** Reset, power and health lines of the slots. */
   readonly slots: SlotBank;
+  /** Router and client outside; undefined if the chassis has no public addresses, or is not up. */
+  outside: OutsideUnit | undefined;
   /** Number of the next board made. */
   nextSerial: number;
 };
@@ -78,8 +81,10 @@ export type BoardUnit = {
   cables: Cable[];
   /** Undefined while it is killed. */
   process: BoardProcess | undefined;
-  /** Stopped by its slot's lines, its links down; it boots when they let it. */
+  /** Its links are down: stopped by its slot's lines, to boot when they let it, or by its `death`. */
   isDark: boolean;
+  /** How it was killed, while that differs from a board that just ended; undefined = it does not. */
+  death: Exclude<KillManner, "all"> | undefined;
 };
 
 /** A board's cable on one network. */
@@ -137,6 +142,7 @@ export async function addBoard(
     cables: [],
     process: undefined,
     isDark: false,
+    death: undefined,
   };
   world.boards.set(place.slot, unit);
   const plugged = plugBoard(world, unit);
@@ -154,6 +160,7 @@ export async function startBoard(
 ): Promise<Result<void, LabError>> {
   assert(unit.process?.isRunning() !== true, `board ${unit.serial} runs once`);
   const { slot } = unit.place;
+  unit.death = undefined;
   if (isSlotHeldOff(world, slot)) return keepDark(unit);
   if (unit.isDark) {
     const awake = wakeBoard(unit.netns);
@@ -166,7 +173,9 @@ export async function startBoard(
     directory: unit.directory,
     command: unit.command,
     slots: slot === ccnSlot ? slotSocketDirectory(world.dir) : undefined,
-    onEnd: () => tellEdge(world, unit.place.slot),
+    onEnd: () => {
+      if (!looksAlive(unit)) tellEdge(world, unit.place.slot);
+    },
   });
   if (!started.ok) return started;
   unit.process = started.value;
@@ -235,9 +244,12 @@ export function unplugBoard(world: LabWorld, unit: BoardUnit): void {
 export async function endWorld(world: LabWorld): Promise<void> {
   const boards = [...world.boards.values()];
   const switches = [...world.switches.values()];
+  const { outside } = world;
   world.boards.clear();
   world.switches.clear();
+  world.outside = undefined;
   await Promise.all([
+    outside === undefined ? undefined : endOutside(outside),
     ...boards.map((unit) => (unit.process ? killBoardProcess(unit.process) : undefined)),
     ...switches.map((own) => own.agent.stop()),
   ]);
@@ -245,8 +257,14 @@ export async function endWorld(world: LabWorld): Promise<void> {
   for (const own of switches) closeLabNetns(own.net);
 }
 
-/** The networks a board has cables on. */
-export function networksOf(unit: BoardUnit): NetworkId[] {
+/** Everything with cables: the boards, and the router outside. */
+export function cabled(world: LabWorld): { readonly cables: readonly Cable[] }[] {
+  const router = world.outside === undefined ? [] : [world.outside.router];
+  return [...world.boards.values(), ...router];
+}
+
+/** The networks it has cables on. */
+export function networksOf(unit: { readonly cables: readonly Cable[] }): NetworkId[] {
   return networkIds.filter((network) =>
     unit.cables.some((cable) => cable.plan.network === network),
   );

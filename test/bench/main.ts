@@ -7,6 +7,7 @@ import { nearestName } from "../../src/base/index.ts";
 import type { Bench, BenchContext } from "./bench.ts";
 import { detectBench } from "./detect/bench.ts";
 import { dhcpBench } from "./dhcp/bench.ts";
+import { failoverBench } from "./failover/bench.ts";
 import { restartBench } from "./restart/bench.ts";
 import { thisCommit, thisMachine } from "./machine.ts";
 import { reportOf, tableOf } from "./report.ts";
@@ -14,6 +15,7 @@ import { reportOf, tableOf } from "./report.ts";
 const benches: Readonly<Record<string, Bench>> = {
   dhcp: dhcpBench,
   detect: detectBench,
+  failover: failoverBench,
   restart: restartBench,
 };
 const roundsDefault = 7;
@@ -37,6 +39,7 @@ options:
   --json FILE   write the figures as JSON too
   --rounds N    rounds of each case, 1 to ${roundsMax} (default ${roundsDefault})
   --only CASE   only this case; may be repeated
+  --rows A,B    only these cases
   --source      run our daemons from source instead of dist/
   --help        this text
 
@@ -71,11 +74,12 @@ function readOrder(argv: string[]): Order | "help" {
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > roundsMax) {
     throw new UsageError(`--rounds is a whole number from 1 to ${roundsMax}`);
   }
-  for (const each of values.only ?? []) {
+  const asked = [...(values.only ?? []), ...(values.rows?.split(",") ?? [])];
+  for (const each of asked) {
     if (bench.cases.includes(each)) continue;
     throw new UsageError(`bench ${name} has no case "${each}"; ${near(each, bench.cases)}`);
   }
-  const only = values.only === undefined ? undefined : new Set(values.only);
+  const only = asked.length === 0 ? undefined : new Set(asked);
   return { name, bench, json: values.json, context: { rounds, only, fromSource: values.source } };
 }
 
@@ -88,6 +92,7 @@ function parsed(argv: string[]) {
         json: { type: "string" },
         rounds: { type: "string" },
         only: { type: "string", multiple: true },
+        rows: { type: "string" },
         source: { type: "boolean", default: false },
         help: { type: "boolean", short: "h", default: false },
       },

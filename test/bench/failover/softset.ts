@@ -1,0 +1,128 @@
+// Our side: the executables as built, two controllers and the CCN, one group with the address and the
+// service in it. Everything is asked by the boards' own command line.
+
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { monoNowUs } from "../../../src/kernel/index.ts";
+import { createLab, type Lab } from "../../../src/lab/index.ts";
+import type { BenchContext } from "../bench.ts";
+import { buildResponder } from "./responder/build.ts";
+import {
+  type BoardName,
+  chassisText,
+  type Pair,
+  servicePort,
+  type Side,
+  waitUntil,
+} from "./side.ts";
+
+const dist = join(import.meta.dir, "..", "..", "..", "dist");
+const boards: readonly BoardName[] = ["c1", "c2"];
+/** From power to a group that is active on one board and stands by on the other, ms. */
+const settleMs = 60_000;
+
+/** What of `controller services --json` is needed. */
+const servicesDocument = z.object({
+  services: z.array(
+    z.object({ name: z.string(), board: z.string().optional(), pid: z.number().optional() }),
+  ),
+  groups: z.array(
+    z.object({ name: z.string(), active: z.string().optional(), standby: z.array(z.string()) }),
+  ),
+});
+
+/** Our side. `onFailure` says what a dead program leads to. */
+export function softset(onFailure: "restart" | "move"): Side {
+  return {
+    name: "softset",
+    version: "",
+    open: (context, folder) => openPair(context, folder, onFailure),
+  };
+}
+
+async function openPair(
+  context: BenchContext,
+  folder: string,
+  onFailure: "restart" | "move",
+): Promise<Pair> {
+  if (!existsSync(join(dist, "controller"))) {
+    throw new Error(`${join(dist, "controller")} is not there; run npm run build`);
+  }
+  const responder = buildResponder(folder);
+  const chassisFile = join(folder, "chassis.yaml");
+  const program = `exec ${responder} $(hostname) ${servicePort}`;
+  const service = [
+    "services:",
+    "  web:",
+    `    run: ["/bin/sh", "-c", ${JSON.stringify(program)}]`,
+    "    group: web",
+    "    ready: notify",
+    `    onFailure: { dead: ${onFailure} }`,
+    "    restart: { max: 1000 }",
+  ];
+  writeFileSync(chassisFile, chassisText(service));
+  const made = await createLab({ chassisFile, dist, dir: join(folder, "lab") });
+  if (!made.ok) throw new Error(made.error.text);
+  const lab = made.value;
+  context.onStop(() => lab.down());
+  const up = await lab.up();
+  if (!up.ok) throw new Error(up.error.text);
+  const move = async (board: BoardName): Promise<number> => {
+    const atUs = monoNowUs();
+    await controller(lab, board, ["service", "web", "move"]);
+    return atUs;
+  };
+  return {
+    lab,
+    settle: () => waitUntil(() => unsettled(lab), settleMs),
+    async killService(board) {
+      const { services } = await servicesOf(lab, board);
+      const pid = services.find((each) => each.name === "web" && each.board === board)?.pid;
+      if (pid === undefined) throw new Error(`${board} does not say that web runs there`);
+      const atUs = monoNowUs();
+      await run(lab, board, ["kill", "-KILL", `${pid}`]); // pids of the board's own namespace
+      return atUs;
+    },
+    handOver: move,
+    takeBack: () => Promise.resolve(), // the next trial starts from the other board
+    close: () => lab.down(),
+  };
+}
+
+async function unsettled(lab: Lab): Promise<string | undefined> {
+  const down = lab.status().slots.find((slot) => slot.board?.running !== true);
+  if (down !== undefined) return `${down.name} is down`;
+  let said = "no board says who is active";
+  for (const board of boards) {
+    const asked = await lab.exec(board, [join(dist, "controller"), "services", "--json"]);
+    if (!asked.ok || asked.value.code !== 0) continue;
+    const { groups } = parsed(asked.value.stdout);
+    const web = groups.find(({ name }) => name === "web");
+    if (web?.active !== undefined && web.standby.length === boards.length - 1) return undefined;
+    said = `${board} says: active ${web?.active}, standby ${web?.standby.join(", ")}`;
+  }
+  return said;
+}
+
+async function servicesOf(lab: Lab, board: BoardName): Promise<z.infer<typeof servicesDocument>> {
+  return parsed(await controller(lab, board, ["services", "--json"]));
+}
+
+function parsed(text: string): z.infer<typeof servicesDocument> {
+  const document: unknown = JSON.parse(text);
+  return servicesDocument.parse(document);
+}
+
+function controller(lab: Lab, board: BoardName, words: readonly string[]): Promise<string> {
+  return run(lab, board, [join(dist, "controller"), ...words]);
+}
+
+async function run(lab: Lab, board: BoardName, command: readonly string[]): Promise<string> {
+  const done = await lab.exec(board, command);
+  if (!done.ok) throw new Error(done.error.text);
+  if (done.value.code !== 0) {
+    throw new Error(`${board}: ${command.join(" ")} gave ${done.value.code}: ${done.value.stderr}`);
+  }
+  return done.value.stdout;
+}
