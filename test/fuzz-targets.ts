@@ -23,7 +23,6 @@ import {
   decodeRarpFrame,
   decodeRelayAgent,
   decodeServices,
-  decodeSteps,
   decodeSubOptions,
   decodeUdp,
   decodeUdpFrame,
@@ -38,7 +37,6 @@ import {
   encodePublicClients,
   encodeRarp,
   encodeRelayAgent,
-  encodeSteps,
   encodeSubOptions,
   encodeUdp,
   encodeUdpFrame,
@@ -47,18 +45,9 @@ import {
   rarpRequest,
 } from "../src/wire/index.ts";
 import { decodeNotify, parseGuardHold, parseServiceCommand } from "../src/psrm/index.ts";
-import { createTimeline, episodesOf, hearSteps, readAlarmFile } from "../src/history/index.ts";
 import { decodeFdb, portColumns, portOfRelay, portTables } from "../src/geo-dhcp/lookup/index.ts";
-import {
-  err,
-  incarnationFromBytes,
-  monoUs,
-  ok,
-  parseIpv4,
-  parseMac,
-  type Result,
-  slotId,
-} from "../src/base/index.ts";
+import { err, ok, parseIpv4, parseMac, type Result, slotId } from "../src/base/index.ts";
+import { historyFuzzTargets } from "./fuzz-history.ts";
 import { bytesOf, joined, must } from "./fixtures/wire/values.ts";
 
 /** The bytes as rows of a switch's table: index parts and a value each, as an agent might send. */
@@ -137,25 +126,6 @@ const beat = (peers: number): Beat => ({
 const beats = [0, 3, 23].map((peers) =>
   built((into) => encodeBeat(beat(peers), into.subarray(0, beatBytesMax)), beatMacBytes),
 );
-
-const toldStep = {
-  slot: slotId(1),
-  life: incarnationFromBytes(bytesOf("0102030405060708")),
-  number: 3,
-  ageUs: 40_000,
-  errorUs: 0,
-  about: slotId(2),
-  group: "web",
-  epoch: 7,
-  step: "recorded",
-  text: "record (7, 0) at 2 of 3",
-};
-const histories = [
-  encodeSteps([toldStep]),
-  encodeSteps([toldStep, { ...toldStep, number: 4, about: undefined, group: undefined }]),
-  encodeSteps([{ ...toldStep, epoch: undefined, text: "" }]),
-].flat();
-const historian = { slot: slotId(0), life: toldStep.life };
 
 const dhcpHead = joined(
   bytesOf("01010600 20351526 00048000"),
@@ -353,35 +323,6 @@ export const fuzzTargets: readonly FuzzTarget[] = [
     ],
   },
   {
-    name: "history",
-    decode: decodeSteps,
-    again: (bytes) => {
-      const read = decodeSteps(bytes);
-      return read.ok ? ok(encodeSteps(read.value)[0] ?? new Uint8Array()) : undefined;
-    },
-    corpus: histories,
-  },
-  {
-    name: "history-timeline",
-    // Codec and core together: no packet may trip an assertion of the timeline.
-    decode: (bytes) => {
-      const timeline = createTimeline(historian);
-      const heard = hearSteps(timeline, bytes, { receivedUs: monoUs(1_000_000), errorUs: 1000 });
-      return heard.ok ? ok(episodesOf(timeline).length) : heard;
-    },
-    corpus: histories,
-  },
-  {
-    name: "alarm-file",
-    decode: (bytes) => readAlarmFile(new TextDecoder().decode(bytes)),
-    corpus: [
-      '{"v":1,"alarms":[]}',
-      '{"v":1,"alarms":[{"number":1,"source":"a","id":"b","object":"c","severity":"major",' +
-        '"text":"d","action":"e","sinceMs":1,"raises":1,"isFlapping":false,' +
-        '"acknowledged":{"who":"f","text":"g","wallMs":2},"clearedMs":3}]}',
-    ].map(textBytes),
-  },
-  {
     name: "user-class",
     decode: (bytes) => ok(decodeUserClass(bytes)),
     again: (bytes) => encodeUserClass(decodeUserClass(bytes)),
@@ -427,6 +368,7 @@ export const fuzzTargets: readonly FuzzTarget[] = [
     },
     corpus: [bytesOf("37"), bytesOf("0004 0064 0107"), bytesOf("0007"), bytesOf("01 01 37")],
   },
+  ...historyFuzzTargets,
   {
     name: "psrm-notify",
     decode: decodeNotify,

@@ -14,6 +14,7 @@ const lines: string[] = [];
 const log = createLog({
   board: "ccn",
   module: "history",
+  level: "info",
   now: () => "",
   sink: (line) => void lines.push(line),
 });

@@ -2,7 +2,14 @@
 // its history, one alarm. Orders are remembered, not carried out. Never imported by the product.
 
 import { createLog, incarnationFromBytes, monoUs, ok, slotId } from "../base/index.ts";
-import { addStep, createTimeline, openAlarmBook, type Timeline } from "../history/index.ts";
+import {
+  addStep,
+  type AlarmBook,
+  createTimeline,
+  type Moment,
+  openAlarmBook,
+  type Timeline,
+} from "../history/index.ts";
 import type { FailoverFacts, FailoverOrder, OrderAnswer } from "./failover-facts.ts";
 import { type FakeBoard, fakeCcn, nowUs, secondsAgo } from "./fixtures.ts";
 
@@ -18,20 +25,7 @@ export type FakeFailover = {
 export function fakeFailover(change: Partial<FailoverFacts> = {}): FakeFailover {
   const ccn = fakeCcn();
   const orders: FailoverOrder[] = [];
-  const log = createLog({ board: "ccn", module: "t", now: () => "", sink: () => undefined });
-  const alarms = openAlarmBook({
-    stateDir: undefined,
-    log,
-    now: () => ({ atUs: nowUs, wallMs: 1e12 }),
-  });
-  alarms.raise("netrack", {
-    id: "cable-fault",
-    object: "slot 7",
-    severity: "major",
-    text: "deaf on B",
-    action: "Change the cable.",
-    sinceUs: secondsAgo(42),
-  });
+  const alarms = oneAlarm();
   const timeline = takeover();
   const failover: FailoverFacts = {
     groups: () => [
@@ -95,6 +89,27 @@ export function fakeFailover(change: Partial<FailoverFacts> = {}): FakeFailover 
     answer: async () => await Promise.resolve({ done: true, text: "it was done" }),
   };
   return fake;
+}
+
+function oneAlarm(): AlarmBook {
+  const log = createLog({
+    board: "ccn",
+    module: "t",
+    level: "error",
+    now: () => "",
+    sink: () => undefined,
+  });
+  const now = (): Moment => ({ atUs: nowUs, wallMs: 1e12 });
+  const alarms = openAlarmBook({ stateDir: undefined, log, now });
+  alarms.raise("netrack", {
+    id: "cable-fault",
+    object: "slot 7",
+    severity: "major",
+    text: "deaf on B",
+    action: "Change the cable.",
+    sinceUs: secondsAgo(42),
+  });
+  return alarms;
 }
 
 function takeover(): Timeline {

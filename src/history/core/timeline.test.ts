@@ -69,7 +69,7 @@ test("a full timeline loses its oldest, and takes nothing older", () => {
 });
 
 function takeover(timeline: Timeline, group: string, epoch: number, fromUs: number): void {
-  const add = (step: Parameters<typeof addStep>[1]["step"], us: number, text = step): void =>
+  const add = (step: Parameters<typeof addStep>[1]["step"], us: number, text = ""): void =>
     void addStep(timeline, { step, text, group, epoch, about: slotId(1) }, at(fromUs + us));
   addStep(timeline, { step: "detected", text: "slot 1 silent", about: slotId(1) }, at(fromUs));
   add("decided", 50, `model 2N: ${group} goes to slot 2`);
