@@ -14,6 +14,8 @@ export const clockDriftRatio = 0.001;
  * that is restarted some times before it is given up takes seconds.
  */
 export const evidenceWindowUs = 10_000_000;
+/** Steps of evidence before one move, of boards and of the group each; the newest are kept. */
+export const evidenceSteps = 64;
 /** A move that nothing was said of for this long does not go on, us: T_HOLD_MAX of leases.md. */
 export const moveWindowUs = 30_000_000;
 /** Episodes told, the newest; older ones are gone from most readers' interest. */

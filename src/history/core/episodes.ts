@@ -8,7 +8,7 @@
 // - Evidence that nothing followed is no episode.
 
 import { assert, type MonoUs, type SlotId } from "../../base/index.ts";
-import { episodesMax, evidenceWindowUs, moveWindowUs } from "../limits.ts";
+import { episodesMax, evidenceSteps, evidenceWindowUs, moveWindowUs } from "../limits.ts";
 import { compareSteps, type HistoryStep, kindOf } from "./steps.ts";
 import type { Timeline } from "./timeline.ts";
 
@@ -122,7 +122,7 @@ function tell(story: Story, step: HistoryStep): void {
   }
   const open = openMove(group, step);
   if (open !== undefined) add(open, step);
-  else group.pending.push(step);
+  else keepNewest(group.pending, step);
 }
 
 function groupOf(story: Story, name: string): GroupStory {
@@ -148,7 +148,12 @@ function tellCommon(story: Story, step: HistoryStep): void {
     if (open !== undefined) add(open, step);
   }
   while (isOld(story.common[0], step.atUs)) story.common.shift();
-  story.common.push(step);
+  keepNewest(story.common, step);
+}
+
+function keepNewest(evidence: HistoryStep[], step: HistoryStep): void {
+  evidence.push(step);
+  if (evidence.length > evidenceSteps) evidence.shift();
 }
 
 function isOld(step: HistoryStep | undefined, atUs: MonoUs): boolean {
@@ -173,7 +178,7 @@ function tellMove(story: Story, group: GroupStory, step: MoveStep): void {
     return tellService(story, step, "recovery");
   }
   const draft = moveOf(story, group, step);
-  if (draft === undefined) return void group.pending.push(step);
+  if (draft === undefined) return keepNewest(group.pending, step);
   add(draft, step);
   if (electing.has(step.step)) draft.isElected = true;
   if (step.step === "service-active") draft.isOver = true;

@@ -132,9 +132,9 @@ function ofService(
     const loss = `its clients get no answer until it is ready again`;
     return ok({ will: `${what} stops and starts again ${where}`, loss, confirm: "yes" });
   }
-  const until = "until `service-start`, or until the slot becomes active anew";
+  const until = "until `service start`, or until the slot becomes active anew";
   return ok({
-    will: `${what} stops ${where} and stays stopped ${until.replace("-", " ")}`,
+    will: `${what} stops ${where} and stays stopped ${until}`,
     loss: "its clients get no answer meanwhile",
     confirm: "yes",
   });
