@@ -145,3 +145,19 @@ test("the proof that counts is not pushed out by what others remember of old", (
   expect(voter.proofs).toContainEqual(proof);
   expect(voter.proofs.length).toBe(8);
 });
+
+test("a CCN that missed the newest record fences its holder for a board that is bound by it", () => {
+  const ccn = old(0, 2);
+  const end = { epoch: 1, seq: 0 };
+  step(ccn, { type: "proof", proof: { kind: "released", epoch: 1, logEnd: end } }, at(90));
+  const newer = { ...record, epoch: 3, incarnation: lifeOf(1), inSync: [slotId(1), slotId(2)] };
+  const ask = message(2, { type: "ask", epoch: 4, record: newer, proofs: [] });
+  expect(fences(step(ccn, ask, at(100)))).toBe(1);
+  const proof = { kind: "off", slot: slotId(1), incarnation: lifeOf(1), strong: true } as const;
+  step(ccn, { type: "proof", proof }, at(110));
+  const [write] = step(ccn, ask, at(120));
+  expect(write?.type).toBe("persist");
+  const given = step(ccn, { type: "persisted", write: 1 }, at(121));
+  const promise = given.find((effect) => effect.type === "send");
+  expect(promise?.message.type === "promise" ? promise.message.proofs : []).toContainEqual(proof);
+});

@@ -69,6 +69,18 @@ describe("F5: empty or off already", () => {
     expect(acts(read(world, { ...good, healthy: false }))).toEqual([]);
   });
 
+  test("a power-good that was heard to lie and a HEALTHY# that follows the process are weak", () => {
+    const world = slotWorld();
+    beatAndRead(world, good);
+    beatAndRead(world, { ...good, powerGood: false });
+    pass(world, 40);
+    read(world, unpowered);
+    pass(world, 30);
+    fence(world);
+    // RST# is stuck as well: it is not read back, and the kernel lives with its gate open.
+    expect(acts(read(world, unpowered))).toEqual(["proof weak F5"]);
+  });
+
   test("what was heard since it looked off makes it weak", () => {
     const world = silentBoard();
     read(world, unpowered);

@@ -17,7 +17,7 @@ Runs simulated chassis of the shipped cores with random faults and checks their 
   --seconds S     virtual time in which faults begin (default: from the seed, 3 to 6 s)
   --scenario S    maps (addresses and maps of many boards) or failover (leases, fence, data of
                   few); default: by the seed, odd ones maps, even ones failover
-  --focus WHAT    maps only: faults (of boards and networks) or moves (of boards, by hand)
+  --focus WHAT    of the scenario maps: faults (of boards and networks) or moves (by hand) only
   --workers N     threads (default: one less than there are cores, at least 1)
   --max-bad N     stop after N seeds with broken promises (default 5)
   --json          the result as one JSON object
@@ -87,6 +87,7 @@ function readOptions(args: readonly string[]): Options | string {
   if (scenario !== undefined && scenario !== "maps" && scenario !== "failover") {
     return "--scenario is maps or failover";
   }
+  if (focus !== undefined && scenario === "failover") return "--focus is for --scenario maps";
   if (focus !== undefined && focus !== "faults" && focus !== "moves") {
     return "--focus is faults or moves";
   }
@@ -99,7 +100,8 @@ function readOptions(args: readonly string[]): Options | string {
   const trace = values["trace"] === true;
   if (trace && first !== last) return "--trace needs one seed, --seed N";
   const json = values["json"] === true;
-  return { first, last, trace, seconds, scenario, focus, workers, badMax, json };
+  const chosen = focus === undefined ? scenario : "maps";
+  return { first, last, trace, seconds, scenario: chosen, focus, workers, badMax, json };
 }
 
 function take(totals: Totals, outcome: Outcome, options: Options): void {

@@ -159,8 +159,22 @@ function whyNot(
   // A holder that may act does not depose itself (I4).
   if (entitledUntil(state, now) > now) return "holder-claims-to-act";
   const bound = boundReason(run, ask.epoch);
-  if (bound === undefined || state.config.self !== ccnSlot) return bound;
-  return considerFence(run, from.slot, ask);
+  if (state.config.self !== ccnSlot) return bound;
+  if (bound !== undefined) return considerFence(run, from.slot, ask);
+  if (!isAskerBound(run, ask)) return undefined;
+  // The asker has a newer record than this CCN, and is bound by it: it needs the fence, not a yes.
+  const reason = considerFence(run, from.slot, ask) ?? "holder-not-proven-off";
+  const isYes = reason === "not-in-sync" || state.config.unfenced === "after-lease";
+  return isYes ? undefined : reason;
+}
+
+/** Does the asker's record name a holder of whose end nothing is known here? */
+function isAskerBound({ state }: Run, ask: Extract<LeaseMessage, { type: "ask" }>): boolean {
+  const { config, record, proofs } = state;
+  const holder = holderOf(config, ask.record);
+  if (compareRecords(ask.record, record) <= 0 || holder === undefined) return false;
+  if (holder === ownerOf(config, ask.epoch)) return false;
+  return !proofs.some((proof) => isAbout(config, ask.record, proof));
 }
 
 /** The CCN turns the holder off if the asker may take its place and the holder is silent (F1, F2). */

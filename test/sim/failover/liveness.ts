@@ -13,9 +13,10 @@ import type { Group } from "./types.ts";
  * Longest time without an active while the faults allow one, µs. A take-over takes 47 to 100 ms; but
  * a board that lost its votes waits 2 T_GRANT before it releases, then everybody waits for whoever
  * was named (4 T_SILENT), and a fence that could not prove anything is asked for again. After a start
- * T_COLD comes before that, while missing members are waited for.
+ * T_COLD comes before that, while missing members are waited for. Three boards whose records differ may
+ * outbid each other for some rounds until the one that is in sync asks first.
  */
-export const activeBoundUs = 500_000;
+export const activeBoundUs = 800_000;
 
 /** Looks at every group; called every few milliseconds of virtual time. */
 export function activeAppears(world: World): void {

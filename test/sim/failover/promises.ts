@@ -7,7 +7,7 @@ import type { LeaseTell } from "../../../src/wire/index.ts";
 import { fail } from "../promises.ts";
 import type { Life, World } from "../world.ts";
 import { boardIn, clockUs, failoverOf, isGateOpen } from "./board.ts";
-import type { Group, Part } from "./types.ts";
+import type { Board, Group, Part } from "./types.ts";
 
 /** Clocks are read in whole µs, and a lease may begin with the beat before. */
 const roundUs = 50;
@@ -59,7 +59,7 @@ export function noteEcho(
 /**
  * P2 No act without a valid lease: the gate of the board's own kernel is open, and either the board
  * is alone in sync, or a majority of voters (itself among them) granted by a beat that left at most
- * one lease ago, or is bound. Committed = really on disk at a majority.
+ * one lease ago, or is bound. Its epoch is really on the disks of a majority.
  */
 export function actIsValid(world: World, life: Life, group: string, act: string): void {
   const { part } = life;
@@ -72,7 +72,9 @@ export function actIsValid(world: World, life: Life, group: string, act: string)
   const { epoch, committed } = acting;
   const { voters } = groupOf(world, group);
   const majority = Math.floor(voters.length / 2) + 1;
-  if (committed === undefined || promisedOnDisk(part, group) < epoch) return broken("uncommitted");
+  if (committed === undefined) return broken("without a committed record");
+  const onDisk = voters.filter((slot) => epochOnDisk(boardIn(world, slot), group) >= epoch);
+  if (onDisk.length < majority) broken(`with its epoch on ${onDisk.length} disks`);
   const names = [committed.inSync, state.record.inSync];
   if (names.every((list) => list.length === 1 && list[0] === life.slot)) return;
   const { leaseUs } = state.config.timing;
@@ -85,8 +87,8 @@ export function actIsValid(world: World, life: Life, group: string, act: string)
   if (granting.length < majority) broken(`with ${granting.length} votes of ${voters.length}`);
 }
 
-function promisedOnDisk(part: Part, group: string): number {
-  return part.board.memory?.get(group)?.record.epoch ?? 0;
+function epochOnDisk(board: Board, group: string): number {
+  return board.memory?.get(group)?.record.epoch ?? 0;
 }
 
 /**

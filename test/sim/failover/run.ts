@@ -113,7 +113,8 @@ function newGroup(world: World, name: string): Group {
 /** One trouble in a chassis at rest; what is promised with one fault is checked while it lasts. */
 function one(world: World, trouble: Trouble): void {
   begin(world, trouble);
-  pass(world, 100_000 + nextBelow(world.rng, 600_000));
+  // Some last longer than an active may be missing.
+  pass(world, 100_000 + nextBelow(world.rng, nextChance(world.rng, 0.25) ? 2_000_000 : 500_000));
   if (nextChance(world.rng, 0.3)) handOver(world);
   end(world, trouble);
   settle(world);
