@@ -14,9 +14,10 @@ const floors: readonly (readonly string[])[] = [
   ["kernel"],
   ["wire"],
   ["config", "runtime"],
-  ["link"],
+  ["link", "history"],
   ["ipmir", "nfs", "upstate", "netrack", "lease", "psrm", "redirect"],
   ["geo-dhcp", "netboot", "slots", "console", "provision", "snmp-ag", "address-client"],
+  ["failover"],
   ["manage"],
   ["lab"],
 ];

@@ -17,11 +17,11 @@ import {
 } from "../../src/geo-dhcp/index.ts";
 import { monoNowUs, sysErrorText } from "../../src/kernel/index.ts";
 import { exitCodes, type RunOptions } from "../../src/manage/index.ts";
-import { startNetrack } from "../../src/netrack/index.ts";
 import { chassisKey, startProvision } from "../../src/provision/index.ts";
 import { beginProcess, type BoardProcess, untilStopped } from "../shared/process.ts";
 import { ccnFacts } from "./facts.ts";
 import { setFixedAddresses } from "./fixed-addresses.ts";
+import { startCcnLife } from "./life.ts";
 import type { CcnParts } from "./parts.ts";
 
 /** Runs until a signal; the exit code if it cannot start. */
@@ -97,23 +97,17 @@ async function startParts(
     board.runtime.onStop(() => started.value.close());
   }
   board.runtime.startIsOver();
-  const netrack = await startNetrack({
-    document: boardDocument(chassis, ccnSlot, keyHex),
-    devices,
-    runDir: options.runDir,
-    log: log.module("netrack"),
-  });
-  if (!netrack.ok) return netrack.error;
-  board.runtime.onStop(() => provision.value.close());
-  board.runtime.onStop(() => netrack.value.leave());
   const { A, B } = servers;
   if (A === undefined || B === undefined) return "an address server is missing";
+  const switches = { lookups: { A: lookups.A, B: lookups.B }, servers: { A, B } };
+  const life = await startCcnLife(board, options, given, switches);
+  if (!life.ok) return life.error;
+  board.runtime.onStop(() => provision.value.close());
   return {
     chassis,
-    lookups: { A: lookups.A, B: lookups.B },
-    servers: { A, B },
+    ...switches,
     provision: provision.value,
-    netrack: netrack.value,
+    life: life.value,
   };
 }
 
@@ -158,7 +152,7 @@ async function reload(
   parts.chassis = loaded.value;
   parts.provision.update(loaded.value);
   for (const network of networkIds) parts.servers[network].update(loaded.value);
-  await parts.netrack.update(boardDocument(loaded.value, ccnSlot, from.keyHex));
+  await parts.life.update(boardDocument(loaded.value, ccnSlot, from.keyHex));
   log.info("config-loaded", { version: loaded.value.version, path: from.path });
 }
 

@@ -3,9 +3,9 @@
 
 import { networkIds, ok } from "../../src/base/index.ts";
 import type { Given } from "../../src/geo-dhcp/index.ts";
+import type { AlarmReport } from "../../src/history/index.ts";
 import { monoNowUs } from "../../src/kernel/index.ts";
 import type {
-  AlarmFact,
   BoardFacts,
   LeaseFact,
   RunOptions,
@@ -27,7 +27,9 @@ export function ccnFacts(sources: {
   const common = commonFacts({
     ...sources,
     role: "ccn",
-    netrack: () => parts.netrack,
+    netrack: () => parts.life.netrack,
+    life: () => parts.life,
+    moreAlarms: () => [...conflictAlarms(parts), ...switchAlarms(parts)],
     addresses: () =>
       networkIds.map((network) => ({
         network,
@@ -39,9 +41,11 @@ export function ccnFacts(sources: {
   });
   return {
     ...common,
+    get failover() {
+      return common.failover;
+    },
     addresses: { leases: () => leases(parts), where: (query) => where(parts, query) },
     counters: () => ({ ...common.counters(), ...counters(parts) }),
-    alarms: () => [...common.alarms(), ...conflictAlarms(parts), ...switchAlarms(parts)],
     configs: () =>
       [...parts.provision.versions()].map(([slot, versions]) => ({ slot, ...versions })),
   };
@@ -100,7 +104,7 @@ function counters(parts: CcnParts): Record<string, number> {
   return all;
 }
 
-function conflictAlarms(parts: CcnParts): AlarmFact[] {
+function conflictAlarms(parts: CcnParts): AlarmReport[] {
   return networkIds.flatMap((network) =>
     parts.servers[network].alarms().map(({ event, address, sinceUs, text }) => ({
       id: event,
@@ -113,7 +117,7 @@ function conflictAlarms(parts: CcnParts): AlarmFact[] {
   );
 }
 
-function switchAlarms(parts: CcnParts): AlarmFact[] {
+function switchAlarms(parts: CcnParts): AlarmReport[] {
   return networkIds
     .map((network) => parts.lookups[network].status())
     .filter(({ circuit }) => circuit === "open")

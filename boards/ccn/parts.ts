@@ -3,8 +3,8 @@
 import type { NetworkId } from "../../src/base/index.ts";
 import type { Chassis } from "../../src/config/index.ts";
 import type { GeoDhcp, SwitchLookup } from "../../src/geo-dhcp/index.ts";
-import type { Netrack } from "../../src/netrack/index.ts";
 import type { ProvisionServer } from "../../src/provision/index.ts";
+import type { BoardLife } from "../shared/failover.ts";
 
 /** The parts of a running CCN. */
 export type CcnParts = {
@@ -12,5 +12,5 @@ export type CcnParts = {
   readonly lookups: Readonly<Record<NetworkId, SwitchLookup>>;
   readonly servers: Readonly<Record<NetworkId, GeoDhcp>>;
   readonly provision: ProvisionServer;
-  readonly netrack: Netrack;
+  readonly life: BoardLife;
 };

@@ -1,14 +1,13 @@
-// A controller: runs services, holds disks, serves files; so far it has its addresses, its
-// configuration and its place in the heartbeats. Composition only.
+// A controller: runs services, holds disks, serves files; its addresses, its
+// configuration, heartbeats, failover. Composition only.
 
-import { runCli } from "../../src/manage/index.ts";
 import { explanationsOfNetworkBoard, runNetworkBoard } from "../shared/network-board.ts";
+import { startBoard } from "../shared/start.ts";
 import { SOFTSET_VERSION } from "../shared/version.ts";
 
-void runCli({
+void startBoard({
   role: "controller",
   version: SOFTSET_VERSION,
-  argv: process.argv.slice(2),
   run: (options) => runNetworkBoard("controller", options),
   explanations: explanationsOfNetworkBoard,
 }).then((code) => process.exit(code));

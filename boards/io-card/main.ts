@@ -1,14 +1,13 @@
-// An I/O card: an encapsulated set of resources on the network; so far it has its addresses, its
-// configuration and its place in the heartbeats. Composition only.
+// An I/O card: an encapsulated set of resources on the network; its addresses, its
+// configuration, heartbeats, failover. Composition only.
 
-import { runCli } from "../../src/manage/index.ts";
 import { explanationsOfNetworkBoard, runNetworkBoard } from "../shared/network-board.ts";
+import { startBoard } from "../shared/start.ts";
 import { SOFTSET_VERSION } from "../shared/version.ts";
 
-void runCli({
+void startBoard({
   role: "io-card",
   version: SOFTSET_VERSION,
-  argv: process.argv.slice(2),
   run: (options) => runNetworkBoard("io-card", options),
   explanations: explanationsOfNetworkBoard,
 }).then((code) => process.exit(code));

@@ -2,6 +2,12 @@
 // adds those of its own modules in its own file, so that no executable carries another's modules.
 
 import type { Explanations } from "../../src/base/index.ts";
+import { explanations as failover } from "../../src/failover/index.ts";
+import { explanations as history } from "../../src/history/index.ts";
+import { explanations as lease } from "../../src/lease/index.ts";
+import { explanations as psrm } from "../../src/psrm/index.ts";
+import { explanations as addresses } from "../../src/redirect/address/index.ts";
+import { explanations as redirect } from "../../src/redirect/index.ts";
 import { explanations as netrack } from "../../src/netrack/index.ts";
 import { explanations as runtime } from "../../src/runtime/index.ts";
 
@@ -40,4 +46,14 @@ const board: Explanations = {
 };
 
 /** What runs everywhere. */
-export const everywhere: Explanations = { ...board, ...netrack, ...runtime };
+export const everywhere: Explanations = {
+  ...board,
+  ...netrack,
+  ...runtime,
+  ...failover,
+  ...history,
+  ...lease,
+  ...psrm,
+  ...redirect,
+  ...addresses,
+};

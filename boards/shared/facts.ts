@@ -1,9 +1,18 @@
 // What every board says of itself, whatever its role; roles add what only they know.
 
 import { monoNowUs } from "../../src/kernel/index.ts";
-import type { BoardFacts, Identity, RunOptions } from "../../src/manage/index.ts";
+import type { AlarmFact, BoardFacts, Identity, RunOptions } from "../../src/manage/index.ts";
+import {
+  type Alarm,
+  type AlarmBook,
+  type AlarmReport,
+  openAlarmBook,
+} from "../../src/history/index.ts";
 import type { Netrack } from "../../src/netrack/index.ts";
 import { SOFTSET_VERSION } from "./version.ts";
+import { failoverAlarms } from "./failover-alarms.ts";
+import { failoverFacts } from "./failover-facts.ts";
+import type { BoardLife } from "./failover.ts";
 import { faultAlarms } from "./fault-alarms.ts";
 import type { BoardProcess } from "./process.ts";
 
@@ -14,12 +23,17 @@ export type FactSources = {
   readonly role: Identity["role"];
   /** Undefined until NETRACK runs. */
   readonly netrack: () => Netrack | undefined;
+  /** Failover and what it was made of, once there is one. */
+  readonly life: () => BoardLife | undefined;
+  /** Alarms that only this role has. */
+  readonly moreAlarms: () => readonly AlarmReport[];
   readonly addresses: () => Identity["addresses"];
 };
 
 /** The facts of a board that gives no addresses. */
 export function commonFacts(sources: FactSources): BoardFacts {
-  const { board, netrack } = sources;
+  const { board, netrack, life } = sources;
+  const book = alarmBook(sources);
   const startedUs = monoNowUs();
   return {
     now: () => ({ atUs: monoNowUs(), time: new Date().toISOString() }),
@@ -41,11 +55,59 @@ export function commonFacts(sources: FactSources): BoardFacts {
     events: board.events.since,
     subscribe: board.events.subscribe,
     addresses: undefined,
-    counters: () => prefixed("netrack", netrack()?.counters() ?? {}),
-    alarms: () => faultAlarms(netrack()?.map()),
+    counters: () => ({
+      ...prefixed("netrack", netrack()?.counters() ?? {}),
+      ...life()?.failover()?.counters(),
+    }),
+    alarms: () => book.standing().map(alarmFact),
     configs: () => [],
     runtime: board.runtime.report,
+    get failover() {
+      const running = life();
+      const failover = running?.failover();
+      if (running === undefined || failover === undefined) return undefined;
+      return failoverFacts({
+        failover,
+        document: running.document(),
+        alarms: book,
+        nowUs: monoNowUs,
+      });
+    },
   };
+}
+
+/** The board's one list of alarms, kept in step with what its modules see. */
+function alarmBook(sources: FactSources): AlarmBook {
+  const { board, options, netrack, life } = sources;
+  const book = openAlarmBook({
+    stateDir: options.stateDir,
+    now: () => ({ atUs: monoNowUs(), wallMs: Date.now() }),
+    log: board.events.log.module("history"),
+  });
+  const sync = (): void => {
+    const failover = life()?.failover();
+    book.sync("netrack", faultAlarms(netrack()?.map()));
+    book.sync("failover", failoverAlarms(failover));
+    book.sync("board", sources.moreAlarms());
+  };
+  const timer = setInterval(sync, alarmsEveryMs);
+  timer.unref();
+  return {
+    ...book,
+    standing() {
+      sync();
+      return book.standing();
+    },
+  };
+}
+
+/** Alarms are looked at this often, ms, and whenever somebody asks. */
+const alarmsEveryMs = 1_000;
+
+function alarmFact(alarm: Alarm): AlarmFact {
+  const { id, object, severity, sinceUs, text, action, number, acknowledged } = alarm;
+  const seen = acknowledged && `${acknowledged.who}: ${acknowledged.text}`;
+  return { id, object, severity, sinceUs, text, action, number, acknowledged: seen };
 }
 
 /** Counters of a module by full name, `netrack.beatsSent`. */

@@ -12,17 +12,17 @@ import {
 import type { BoardDocument } from "../../src/config/index.ts";
 import { monoNowUs, sysErrorText } from "../../src/kernel/index.ts";
 import { exitCodes, type Identity, type RunOptions } from "../../src/manage/index.ts";
-import { type Netrack, startNetrack } from "../../src/netrack/index.ts";
 import { everywhere } from "./explanations.ts";
+import { type BoardLife, startLife } from "./failover.ts";
 import { commonFacts } from "./facts.ts";
 import { beginProcess, type BoardProcess, untilStopped } from "./process.ts";
 
 /** What `explain` knows on these boards. */
 export const explanationsOfNetworkBoard: Explanations = { ...everywhere, ...addressClient };
 
-/** NETRACK, once there is a configuration for it. */
+/** The board's life, once there is a configuration for one. */
 type Life = {
-  netrack: Netrack | undefined;
+  board: BoardLife | undefined;
   document: BoardDocument | undefined;
   /** Documents are taken over one after the other. */
   turn: Promise<void>;
@@ -47,7 +47,7 @@ export async function runNetworkBoard(
 ): Promise<number> {
   const board = beginProcess(role, options);
   const life: Life = {
-    netrack: undefined,
+    board: undefined,
     document: undefined,
     turn: Promise.resolve(),
     onAddress: () => undefined,
@@ -68,7 +68,7 @@ export async function runNetworkBoard(
             board.events.log.error("config-not-taken", { reason: String(error) });
           });
       };
-      const given = { life, document, noticeVersion, addressed, again };
+      const given = { role, life, document, noticeVersion, addressed, again };
       life.newest = document;
       again();
     },
@@ -80,12 +80,16 @@ export async function runNetworkBoard(
   if (!started.ok) return board.giveUp(sysErrorText(started.error), exitCodes.failed);
   client.value = started.value;
   board.runtime.onStop(() => started.value.close());
-  board.runtime.onStop(() => life.netrack?.leave());
+  board.runtime.onStop(() => life.board?.close());
+  board.runtime.onStop(() => life.board?.leave());
+  board.ownChildren.isOwn = (pid) => life.board?.failover()?.isPsrmChild(pid) === true;
   const facts = commonFacts({
     board,
     options,
     role,
-    netrack: () => life.netrack,
+    netrack: () => life.board?.netrack,
+    life: () => life.board,
+    moreAlarms: () => [],
     addresses: () => addressesOf(options, started.value, since),
   });
   const isServed = await board.serve(facts);
@@ -99,6 +103,7 @@ async function takeOver(
   board: BoardProcess,
   options: RunOptions,
   given: {
+    readonly role: "controller" | "io-card";
     readonly life: Life;
     readonly document: BoardDocument;
     readonly noticeVersion: (version: number) => void;
@@ -112,37 +117,46 @@ async function takeOver(
   if (document !== life.newest) return;
   const log = board.events.log;
   const isSame = life.document?.slot === document.slot && life.document.key === document.key;
-  if (life.netrack !== undefined && isSame) {
-    await life.netrack.update(document);
+  if (life.board !== undefined && isSame) {
+    await life.board.update(document);
     life.document = document;
     return;
   }
-  const former = life.netrack;
-  life.netrack = undefined;
-  former?.close();
+  const former = life.board;
+  life.board = undefined;
+  await former?.close();
   await untilAddressed(life, given.addressed);
   if (given.addressed() === "none") {
     // Another slot's document, or both addresses were lost again: nothing true can be told yet.
     given.again();
     return;
   }
-  board.rename(nameIn(document));
+  const name = nameIn(document);
+  board.rename(name);
   board.runtime.startIsOver();
-  const started = await startNetrack({
+  const { devices, runDir, stateDir } = options;
+  const started = await startLife(
+    {
+      role: given.role,
+      name,
+      devices,
+      runDir,
+      stateDir,
+      log,
+      onConfigVersion: noticeVersion,
+      driver: undefined,
+      placesOf: undefined,
+    },
     document,
-    devices: options.devices,
-    runDir: options.runDir,
-    log: log.module("netrack"),
-    onConfigVersion: noticeVersion,
-  });
+  );
   if (!started.ok) {
     log.error("netrack-not-started", { text: started.error });
     setTimeout(() => {
-      if (life.netrack === undefined) given.again();
+      if (life.board === undefined) given.again();
     }, netrackRetryMs);
     return;
   }
-  life.netrack = started.value;
+  life.board = started.value;
   life.document = document;
   log.info("configured", { slot: document.slot, version: document.version });
 }

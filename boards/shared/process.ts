@@ -23,6 +23,8 @@ export type BoardProcess = {
   readonly serve: (facts: BoardFacts) => Promise<boolean>;
   /** Says why the board cannot run and returns the exit code. */
   readonly giveUp: (text: string, code: number) => number;
+  /** Children that somebody here waits for, for the reaper of a board that is PID 1. */
+  readonly ownChildren: { isOwn: (pid: number) => boolean };
 };
 
 /** Begins a daemon of `role`; until the board knows its slot the log names the host. */
@@ -35,9 +37,11 @@ export function beginProcess(role: string, options: RunOptions): BoardProcess {
     time: () => new Date().toISOString(),
     nowUs: monoNowUs,
   });
+  const ownChildren = { isOwn: (_pid: number): boolean => false };
   const runtime = startRuntime({
     realtime: options.realtime,
     log: events.log.module("runtime"),
+    isChild: (pid) => ownChildren.isOwn(pid),
   });
   const log = events.log.module("api");
   return {
@@ -56,6 +60,7 @@ export function beginProcess(role: string, options: RunOptions): BoardProcess {
       else log.error("api-not-served", { text: api.error });
       return api.ok;
     },
+    ownChildren,
     giveUp: (text, code) => {
       events.log.error("cannot-start", { text });
       return code;

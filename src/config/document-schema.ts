@@ -90,6 +90,8 @@ const provision = z
   .object({
     httpPort: whole(1, 65_535),
     beatPort: whole(1, 65_535),
+    linkPort: whole(1, 65_535),
+    watchPort: whole(1, 65_535),
     hubsGroup: address,
     boardsGroup: address,
     bootFile: z.string().max(255).optional(),

@@ -116,9 +116,19 @@ function readProvision(report: Report, value: unknown): Provision | undefined {
     const message = `${boardsGroup} has the same Ethernet group as ${hubsGroup}; give another one`;
     report.add(["provision", "boardsGroup"], message);
   }
+  const { beatPort = 5343, linkPort = 5344, httpPort = 8067, watchPort = 5345 } = given;
+  if (beatPort === linkPort) {
+    report.add(["provision", "linkPort"], `${linkPort} is beatPort already; give another UDP port`);
+  }
+  if (httpPort === watchPort) {
+    const right = "give another TCP port";
+    report.add(["provision", "watchPort"], `${watchPort} is httpPort already; ${right}`);
+  }
   return {
-    httpPort: given.httpPort ?? 8067,
-    beatPort: given.beatPort ?? 5343,
+    httpPort,
+    beatPort,
+    linkPort,
+    watchPort,
     hubsGroup,
     boardsGroup,
     bootFile: given.bootFile,

@@ -233,6 +233,8 @@ export const leaseTimingSchema = keys("lease timers: a map such as { leaseMs: 60
 export const provisionSchema = keys("provision: a map such as { httpPort: 8067 }", {
   httpPort: wholeNumber("a TCP port", 1, 65_535).optional(),
   beatPort: wholeNumber("a UDP port", 1, 65_535).optional(),
+  linkPort: wholeNumber("a UDP port", 1, 65_535).optional(),
+  watchPort: wholeNumber("a TCP port", 1, 65_535).optional(),
   hubsGroup: addressValue.optional(),
   boardsGroup: addressValue.optional(),
   bootFile: value("a boot file name", (text) =>

@@ -98,6 +98,7 @@ export function servicesDocument({ slot }: DocumentBrands): z.ZodType<readonly S
         .refine((variables) => Object.keys(variables).length <= environmentMax),
       limits,
       group: name.optional(),
+      standby: z.enum(["running", "stopped"]),
       on: z.array(slot).min(1).max(63),
       after: names(servicesMax),
       ready,

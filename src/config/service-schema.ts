@@ -47,6 +47,7 @@ export const serviceSchema = keys("a service: { run, group, ... }", {
     troubleMemoryBytes: bytesValue.optional(),
   }).optional(),
   group: nameValue.optional(),
+  standby: word("what it does on a standby", ["running", "stopped"]).optional(),
   on: slotsValue.optional(),
   after: namesValue("services", servicesMax).optional(),
   ready: anything,

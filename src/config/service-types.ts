@@ -19,6 +19,11 @@ export type Service = {
   readonly limits: ServiceLimits;
   /** Group it moves with; undefined = it runs on every slot of `on`, all at once. */
   readonly group: string | undefined;
+  /**
+   * On a slot that stands by for its group: `running` = it is started there too and told that it
+   * is to become active, `stopped` = it starts when the group becomes active.
+   */
+  readonly standby: "running" | "stopped";
   /** Slots it may run on; of a service in a group: those of the group. */
   readonly on: readonly SlotId[];
   /** Started after these are ready, stopped before them; same board only. */

@@ -37,6 +37,7 @@ describe("a good file", () => {
           troubleMemoryBytes: undefined,
         },
         group: "web",
+        standby: "stopped",
         on: [slotId(1), slotId(2)],
         after: [],
         ready: { by: "alive" },

@@ -85,6 +85,7 @@ function readService(
       troubleMemoryBytes: limits?.troubleMemoryBytes,
     },
     group: read.group,
+    standby: read.standby ?? "stopped",
     on,
     after: read.after ?? [],
     ready,
@@ -113,6 +114,9 @@ function placesOf(
     return undefined;
   }
   if (read.group === undefined) {
+    if (read.standby !== undefined) {
+      report.add([...path, "standby"], "it is in no group, so it never stands by; take it away");
+    }
     checkSlots(report, read.on ?? [], boards, [...path, "on"]);
     return read.on;
   }

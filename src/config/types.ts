@@ -141,6 +141,10 @@ export type Provision = {
   readonly httpPort: number;
   /** UDP port of heartbeats. */
   readonly beatPort: number;
+  /** UDP port of messages between boards. */
+  readonly linkPort: number;
+  /** TCP port of the connections that tell at once when a board's program ends. */
+  readonly watchPort: number;
   /** Multicast groups: `hubs` is heard by hubs only, `boards` by everybody. */
   readonly hubsGroup: Ipv4;
   readonly boardsGroup: Ipv4;

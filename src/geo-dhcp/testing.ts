@@ -109,6 +109,8 @@ export function chassisOf(changes: Partial<Chassis> = {}, slots = 7): Chassis {
     provision: {
       httpPort: 8080,
       beatPort: 7400,
+      linkPort: 7401,
+      watchPort: 7402,
       hubsGroup: ip("239.192.0.1"),
       boardsGroup: ip("239.192.0.2"),
       bootFile: undefined,

@@ -11,7 +11,7 @@ import {
   unreachable,
 } from "../base/index.ts";
 import { compareLogEnds, holderOf, isSameRecord } from "./core/record.ts";
-import { answerState, askStates, hearState } from "./core/blank.ts";
+import { answerState, askStates, hearState, remember } from "./core/blank.ts";
 import {
   considerProposing,
   considerStanding,
@@ -47,6 +47,7 @@ function take(run: Run, event: LeaseEvent): void {
     case "evidence": {
       const peer = state.peers[event.slot];
       if (peer !== undefined) peer.evidence = event.what;
+      if (state.asking !== undefined) state.asking.askAgainUs = run.now; // it may convince others too
       return;
     }
     case "stopped":
@@ -66,6 +67,9 @@ function take(run: Run, event: LeaseEvent): void {
       return;
     case "maintenance":
       state.isMaintenance = event.on;
+      return;
+    case "admit":
+      if (state.blank !== undefined) remember(run, state.blank, "an operator lets it vote (O4)");
       return;
     case "promote":
       return promote(run, event.forced);

@@ -18,9 +18,11 @@ import {
   decodeLeaseTells,
   encodeLeaseMessage,
   encodeLeaseTells,
+  type GroupTell,
 } from "../wire/index.ts";
 import type { LeaseConfig } from "./config.ts";
 import { step, tellOf } from "./core.ts";
+import { isNothing } from "./core/blank.ts";
 import { entitledUntil } from "./core/entitled.ts";
 import { isSameRecord } from "./core/record.ts";
 import { createLease, type LeaseState } from "./core/state.ts";
@@ -46,6 +48,7 @@ export type LeasesOptions = {
     readonly slot: SlotId;
     readonly incarnation: Incarnation;
     readonly epoch: number;
+    readonly evidence: string | undefined;
   }) => void;
   /** This board holds a group, or no longer: take or leave addresses, start or stop services. */
   readonly onHolder: (change: HolderChange) => void;
@@ -53,6 +56,8 @@ export type LeasesOptions = {
   readonly onEntitled: (group: string, untilUs: MonoUs) => void;
   /** Bring everything to the successor, then call `drained`. */
   readonly onDrain: (group: string, to: SlotId) => void;
+  /** What a beat of another board told, of all groups: also of those this board has no vote in. */
+  readonly onTells: (from: SlotId, tells: readonly GroupTell[]) => void;
   readonly onNote: (note: LeaseNote & { readonly group: string; readonly atUs: MonoUs }) => void;
 };
 
@@ -165,8 +170,8 @@ function carryOut(run: Run, group: string, effect: LeaseEffect, now: MonoUs): vo
     case "tell-soon":
       return options.beatSoon();
     case "fence": {
-      const { slot, incarnation, epoch } = effect;
-      return options.fence?.({ group, slot, incarnation, epoch });
+      const { slot, incarnation, epoch, evidence } = effect;
+      return options.fence?.({ group, slot, incarnation, epoch, evidence });
     }
     case "active":
       return options.onHolder({ group, active: true, epoch: effect.epoch });
@@ -191,7 +196,8 @@ function writeAll(run: Run): void {
   for (const [group, { writing, flushed, blank }] of run.states) {
     if (blank !== undefined) continue; // what it never knew must not look like a memory (B1)
     if (writing !== undefined) writes.set(group, writing.write);
-    memory.set(group, writing ?? flushed);
+    const known = writing ?? flushed;
+    if (!isNothing(known)) memory.set(group, known);
   }
   if (writes.size === 0) return;
   run.isWriting = true;
@@ -232,6 +238,7 @@ function heardBeat(run: Run, heard: Parameters<Leases["heardBeat"]>[0]): void {
     if (type !== beatExtensionLease) continue;
     const tells = decodeLeaseTells(bytes);
     if (!tells.ok) continue; // sealed by the chassis key: another version of ours
+    run.options.onTells(from, tells.value);
     for (const { group, ...tell } of tells.value) {
       give(run, group, { type: "tell", from, incarnation, echoedUs, tell });
     }

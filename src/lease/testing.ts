@@ -157,6 +157,7 @@ function startBoard({ self, holders, voters, root, chassis, hears }: Place): Tes
     onHolder: (change) => changes.push(change),
     onEntitled: () => undefined,
     onDrain: (group) => setTimeout(() => board.leases.give({ type: "drained" }, group), 0),
+    onTells: () => undefined,
     onNote: () => undefined,
   });
   if (!started.ok) throw new Error(started.error);

@@ -14,6 +14,7 @@ import type {
   SlotId,
 } from "../base/index.ts";
 import type { Role } from "../config/index.ts";
+import type { FailoverFacts } from "./failover-facts.ts";
 import type { ChassisMap } from "../netrack/index.ts";
 
 /** How an address came: written in the file, by DHCP, by RARP, or not (yet) at all. */
@@ -107,6 +108,10 @@ export type AlarmFact = {
   readonly text: string;
   /** What to do, one line. */
   readonly action: string;
+  /** For `alarm NUMBER ack`; boards that keep no book of alarms have none. */
+  readonly number?: number | undefined;
+  /** Who has seen it: `ops: cable ordered`; undefined = nobody yet. */
+  readonly acknowledged?: string | undefined;
 };
 
 /** Which configuration version a board was given and which it says it runs. */
@@ -164,4 +169,6 @@ export type BoardFacts = {
   readonly alarms: () => readonly AlarmFact[];
   readonly configs: () => readonly ConfigFact[];
   readonly runtime: () => RuntimeFact;
+  /** Groups, services, history and orders; undefined on boards that take no part in fail-over. */
+  readonly failover?: FailoverFacts | undefined;
 };

@@ -19,6 +19,12 @@ export type {
   WhereLink,
   WhereQuery,
 } from "./facts.ts";
+export type {
+  FailoverFacts,
+  GroupStanding,
+  ServiceStanding,
+  SlotStanding,
+} from "./failover-facts.ts";
 export type { EventsDocument, StatusDocument } from "./core/documents.ts";
 export { askEvents, askStatus, watchEvents } from "./remote.ts";
 export { type ApiOptions, type ApiServer, startApi } from "./server.ts";

@@ -86,6 +86,8 @@ export function testDocument(shape: ChassisShape, slot: number, version = 1): Bo
     provision: {
       httpPort: 8067,
       beatPort: 5343,
+      linkPort: 5344,
+      watchPort: 5345,
       hubsGroup: address("239.83.66.1"),
       boardsGroup: address("239.83.66.2"),
       bootFile: undefined,

@@ -9,7 +9,7 @@ import { answer, countersOf, tell } from "./answers.ts";
 import { beatKey } from "./beat-key.ts";
 import { type BeatSockets, openBeatSockets } from "./beat-sockets.ts";
 import { watchCarriers } from "./carriers.ts";
-import { mapOf } from "./core/map.ts";
+import { incarnationOf, mapOf } from "./core/map.ts";
 import { slotsOfService } from "./core/services.ts";
 import { detoursOf, openHostRoutes } from "./host-routes.ts";
 import { leavingBeats } from "./limits.ts";
@@ -87,6 +87,7 @@ function openSockets(shell: Shell): BeatSockets {
 function surface(shell: Shell): Netrack {
   return {
     map: () => mapOf(shell.state, monoNowUs()),
+    lifeOf: (slot) => incarnationOf(shell.state, slot),
     subscribe(onChange) {
       shell.subscribers.add(onChange);
       return () => shell.subscribers.delete(onChange);

@@ -48,6 +48,8 @@ export type Tell =
 /** NETRACK running on this board. */
 export type Netrack = {
   readonly map: () => ChassisMap;
+  /** The proven life of a board, this one's own included; undefined while it is not heard. */
+  readonly lifeOf: (slot: SlotId) => Incarnation | undefined;
   /** Calls `onChange` for every change until the returned function is called. `seq` counts all. */
   readonly subscribe: (onChange: (change: MapChange, seq: number) => void) => () => void;
   /** Counted since the start; names are stable. */

@@ -4,6 +4,8 @@
 //
 // Phase of a start (what lives) x event -> phase; `show` derives what people see (ServiceState):
 //
+// An order to kill is one to stop that goes from `up` and `ending` to `killing` at once.
+//
 //            | order start | order stop    | started | exited     | tree-gone      | timer
 //   idle     | spawning(a) | idle          | -       | -          | -              | spawning(b)
 //   spawning | -           | up, ending(c) | up      | -          | -              | -
@@ -81,5 +83,5 @@ function onNews(state: State, unit: Unit, news: News, now: MonoUs): void {
 }
 
 function isOrder(event: Order | News): event is Order {
-  return event.type === "start" || event.type === "stop" || event.type === "restart";
+  return ["start", "stop", "restart", "kill"].includes(event.type);
 }

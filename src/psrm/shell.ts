@@ -334,7 +334,7 @@ function surfaceOf(
 ): Psrm {
   const { guard, forest } = parts;
   const order =
-    (type: "start" | "stop" | "restart") =>
+    (type: "start" | "stop" | "restart" | "kill") =>
     (service: string, why: string): Result<void, string> => {
       if (!shell.state.units.has(service)) return err(`this board has no service ${service}`);
       feed(shell, { type, service, why });
@@ -345,6 +345,7 @@ function surfaceOf(
     start: order("start"),
     stop: order("stop"),
     restart: order("restart"),
+    kill: order("kill"),
     status: () => [...shell.state.units.values()].map((unit) => statusOf(shell, unit)),
     setRole(group, role) {
       if (shell.roles.get(group) === role) return;

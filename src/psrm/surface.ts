@@ -80,6 +80,8 @@ export type Psrm = {
   readonly start: (service: string, why: string) => Result<void, string>;
   readonly stop: (service: string, why: string) => Result<void, string>;
   readonly restart: (service: string, why: string) => Result<void, string>;
+  /** Stops without asking the program: the board lost the right to act (leases.md H1). */
+  readonly kill: (service: string, why: string) => Result<void, string>;
   readonly status: () => readonly ServiceStatus[];
   /** Tells programs that ask what this board is for their group. */
   readonly setRole: (group: string, role: GroupRole) => void;

@@ -29,6 +29,7 @@ export function testService(parts: ServiceParts): Service {
     directory: "/",
     environment: {},
     group: undefined,
+    standby: "stopped",
     on: [],
     after: [],
     ready: { by: "alive" },

@@ -43,11 +43,16 @@ const exitOurBug = 70;
 const usageEveryMs = 5_000;
 /** Code that ran only while the board joined is given back this long after the start. */
 const releaseAgainMs = 10_000;
-/** An orderly stop may take this long, then the process ends anyway. */
-const stopMsMax = 2_000;
+/** An orderly stop may take this long, then the process ends anyway: services are asked to end first. */
+const stopMsMax = 15_000;
 
 /** Takes charge of the process. `realtime: false` leaves scheduling and memory as they are. */
-export function startRuntime(options: { readonly realtime: boolean; readonly log: Log }): Runtime {
+export function startRuntime(options: {
+  readonly realtime: boolean;
+  readonly log: Log;
+  /** As PID 1: living children that somebody here waits for; they are not reaped as orphans. */
+  readonly isChild: (pid: number) => boolean;
+}): Runtime {
   const { log } = options;
   let scheduling = { on: false, reason: "switched off by --no-realtime" };
   const noRealtime = (reason: string): void => {
@@ -68,7 +73,7 @@ export function startRuntime(options: { readonly realtime: boolean; readonly log
   const stop = orderlyStop(stops, log);
   catchSignals(stop);
   catchMistakes(log);
-  if (process.pid === 1) reapAsInit();
+  if (process.pid === 1) reapAsInit(options.isChild);
   return {
     report: () => ({
       latenessUs: Math.max(lateness.lastSecondUs, lateness.worstUs),
@@ -159,10 +164,10 @@ function catchMistakes(log: Log): void {
   process.on("unhandledRejection", die);
 }
 
-/** As PID 1 every orphan is ours to reap; Bun reaps only what it spawned, which we never do here. */
-function reapAsInit(): void {
+/** As PID 1 every orphan is ours to reap; Bun reaps what it spawned itself. */
+function reapAsInit(isChild: (pid: number) => boolean): void {
   const reap = (): void => {
-    reapOrphans(() => false);
+    reapOrphans(isChild);
   };
   process.on("SIGCHLD", () => setTimeout(reap, 1));
   setInterval(reap, 1_000).unref();

@@ -14,6 +14,14 @@ export {
   zeroIpv4,
 } from "./arp.ts";
 export {
+  type BoardReport,
+  decodeBoardReport,
+  encodeBoardReport,
+  reportCauses,
+  type ReportedService,
+  reportStates,
+} from "./board-report.ts";
+export {
   isWhole,
   type Reader,
   reader,
@@ -93,14 +101,20 @@ export {
   decodeBeat,
   encodeBeat,
 } from "./heartbeat.ts";
+export { decodeSteps, encodeSteps, type ToldStep } from "./history.ts";
 export { decodeIpv4, encodeIpv4, ipv4HeaderBytes, type Ipv4Packet, protocolUdp } from "./ipv4.ts";
 export {
+  reportServicesMax,
   beatBytesMax,
   beatPeersMax,
   beatReasonBytesMax,
   dhcpBytesDefault,
   dhcpBytesMax,
   dhcpBytesMin,
+  groupNameBytesMax,
+  historyNameBytesMax,
+  historyPacketBytesMax,
+  historyTextBytesMax,
   publicClientsBytesMax,
   publicClientsMax,
   serviceNameBytesMax,

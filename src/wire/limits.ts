@@ -35,7 +35,19 @@ export const dhcpBytesMax = udpPayloadBytesMax;
 /** Bytes of one option's piece: its length is one byte (RFC 2132 §2). */
 export const dhcpPieceBytesMax = 255;
 
-/** Changes in one message of public clients: 60 x 24 bytes and a header stay in one frame. */
-export const publicClientsMax = 60;
+/** Services in one board's report: with names of 32 bytes they fit a packet between boards, 1400 bytes. */
+export const reportServicesMax = 27;
+
+/** Changes in one message of public clients: with its header a packet between boards, 1400 bytes. */
+export const publicClientsMax = 58;
 /** A whole message of public clients, bytes. */
-export const publicClientsBytesMax = 1448;
+export const publicClientsBytesMax = 1400;
+
+/** A whole packet of history, bytes: one link packet, with room for what tells it from others. */
+export const historyPacketBytesMax = 1384;
+/** Steps in one packet: the shortest step takes 30 bytes, a packet has 1382 for them. */
+export const historyStepsMax = 46;
+/** Bytes of a step's name, `neighbours-set`. */
+export const historyNameBytesMax = 24;
+/** UTF-8 bytes of a step's sentence: evidence in one line; its length is one byte. */
+export const historyTextBytesMax = 240;

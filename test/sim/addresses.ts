@@ -282,6 +282,7 @@ function readFrame(body: Body): ClientEvent | undefined {
       return { type: "dhcp-received", message: message.value, srcMac: udp.value.srcMac };
     }
     case "beat":
+    case "message":
       return undefined;
     default:
       return body satisfies never;

@@ -81,7 +81,7 @@ export function randomTrouble(world: World): SimFault {
 }
 
 /** One cable: without carrier, silently in both directions, or one way only. */
-function cable(world: World, slot: SlotId, network: NetworkId, fault: PortFault): SimFault {
+export function cable(world: World, slot: SlotId, network: NetworkId, fault: PortFault): SimFault {
   const port = portOfSlot(world, slot, network);
   const isBoth = fault.dropIn && fault.dropOut;
   const way = fault.dropIn ? "deaf" : "mute";
@@ -96,7 +96,8 @@ function cable(world: World, slot: SlotId, network: NetworkId, fault: PortFault)
   });
 }
 
-function switchOff(world: World, network: NetworkId): SimFault {
+/** A whole network is gone. */
+export function switchOff(world: World, network: NetworkId): SimFault {
   return lasting(`switch ${network} off`, `switch ${network}`, {
     begin: () => setSwitch(world.fabric, network, false),
     end: () => setSwitch(world.fabric, network, true),
@@ -170,7 +171,7 @@ function leave(world: World, slot: SlotId): SimFault {
 }
 
 /** Both cables of a board are cut silently: to all others it is as good as dead. */
-function unreachable(world: World, slot: SlotId): SimFault {
+export function unreachable(world: World, slot: SlotId): SimFault {
   const both = networkIds.map((network): Cut => {
     const port = portOfSlot(world, slot, network);
     return { carrier: false, dropIn: true, dropOut: true, network, port };
@@ -186,7 +187,7 @@ function unreachable(world: World, slot: SlotId): SimFault {
 }
 
 /** A process that does not run for a while (debugger, swap, a sick kernel). */
-function standStill(world: World, slot: SlotId): SimFault {
+export function standStill(world: World, slot: SlotId): SimFault {
   const us = 20_000 + nextBelow(world.rng, 780_000);
   return passing(`stand still: slot ${slot} for ${(us / 1000).toFixed(0)} ms`, {
     begin: () => {
@@ -198,7 +199,7 @@ function standStill(world: World, slot: SlotId): SimFault {
 }
 
 /** A cable with a loose contact. */
-function flapping(world: World, slot: SlotId, network: NetworkId): SimFault {
+export function flapping(world: World, slot: SlotId, network: NetworkId): SimFault {
   const isDark = nextChance(world.rng, 0.5);
   const port = portOfSlot(world, slot, network);
   const cut: Cut = { carrier: isDark, dropIn: true, dropOut: true, network, port };
@@ -221,7 +222,7 @@ function flapping(world: World, slot: SlotId, network: NetworkId): SimFault {
 }
 
 /** Frames get lost, doubled and overtaken on both networks. */
-function noise(world: World): SimFault {
+export function noise(world: World): SimFault {
   const { fabric } = world;
   const lossRatio = nextChance(world.rng, 0.5) ? 0.03 : 0;
   return passing(`noise: ${lossRatio * 100} % lost, some doubled and overtaken`, {
@@ -264,7 +265,7 @@ function replay(world: World): void {
 }
 
 /** Loops that are often late. */
-function stalls(world: World): SimFault {
+export function stalls(world: World): SimFault {
   const before = world.stalls;
   return passing("stalls: late loops", {
     begin: () => (world.stalls = 20),

@@ -15,7 +15,9 @@ Runs simulated chassis of the shipped cores with random faults and checks their 
   --seed N        one seed
   --trace         with --seed: tell what happens, one line an event
   --seconds S     virtual time in which faults begin (default: from the seed, 3 to 6 s)
-  --focus WHAT    faults (of boards and networks) or moves (of boards, by hand) only
+  --scenario S    maps (addresses and maps of many boards) or failover (leases, fence, data of
+                  few); default: by the seed, odd ones maps, even ones failover
+  --focus WHAT    maps only: faults (of boards and networks) or moves (of boards, by hand)
   --workers N     threads (default: one less than there are cores, at least 1)
   --max-bad N     stop after N seeds with broken promises (default 5)
   --json          the result as one JSON object
@@ -38,6 +40,7 @@ type Options = {
   readonly last: number;
   readonly trace: boolean;
   readonly seconds: number;
+  readonly scenario: RunOptions["scenario"];
   readonly focus: RunOptions["focus"];
   readonly workers: number;
   readonly badMax: number;
@@ -56,6 +59,7 @@ function readOptions(args: readonly string[]): Options | string {
         seed: { type: "string" },
         trace: { type: "boolean" },
         seconds: { type: "string" },
+        scenario: { type: "string" },
         focus: { type: "string" },
         workers: { type: "string" },
         "max-bad": { type: "string" },
@@ -79,6 +83,10 @@ function readOptions(args: readonly string[]): Options | string {
   const seconds = Number(values["seconds"] ?? 0);
   if (!(seconds >= 0 && seconds <= 3600)) return "--seconds needs a number from 0 to 3600";
   const focus = values["focus"];
+  const scenario = values["scenario"];
+  if (scenario !== undefined && scenario !== "maps" && scenario !== "failover") {
+    return "--scenario is maps or failover";
+  }
   if (focus !== undefined && focus !== "faults" && focus !== "moves") {
     return "--focus is faults or moves";
   }
@@ -90,7 +98,8 @@ function readOptions(args: readonly string[]): Options | string {
   if (!Number.isInteger(badMax) || badMax < 1) return "--max-bad needs a whole number from 1";
   const trace = values["trace"] === true;
   if (trace && first !== last) return "--trace needs one seed, --seed N";
-  return { first, last, trace, seconds, focus, workers, badMax, json: values["json"] === true };
+  const json = values["json"] === true;
+  return { first, last, trace, seconds, scenario, focus, workers, badMax, json };
 }
 
 function take(totals: Totals, outcome: Outcome, options: Options): void {
@@ -105,7 +114,8 @@ function take(totals: Totals, outcome: Outcome, options: Options): void {
 function runHere(options: Options, totals: Totals, onProgress: () => void): void {
   const trace = options.trace ? (line: string): void => console.log(line) : undefined;
   for (let seed = options.first; seed <= options.last; seed++) {
-    take(totals, runSeed(seed, { seconds: options.seconds, focus: options.focus, trace }), options);
+    const { seconds, scenario, focus } = options;
+    take(totals, runSeed(seed, { seconds, scenario, focus, trace }), options);
     if (totals.bad.length >= options.badMax) return;
     onProgress();
   }
@@ -131,8 +141,8 @@ async function runInWorkers(
         if (left === 0) resolve();
       };
       worker.onerror = (event) => reject(new Error(event.message));
-      const { seconds, focus } = options;
-      worker.postMessage({ seeds, options: { seconds, focus } } satisfies Task);
+      const { seconds, scenario, focus } = options;
+      worker.postMessage({ seeds, options: { seconds, scenario, focus } } satisfies Task);
       await promise;
     }
     worker.terminate();

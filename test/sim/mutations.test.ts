@@ -6,7 +6,8 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { mutatedCopy, mutationFolder } from "../fixtures/mutation.ts";
-import { mutations } from "./mutations.ts";
+import { failoverMutations } from "./failover/mutations.ts";
+import { mapMutations } from "./mutations.ts";
 
 const root = join(import.meta.dir, "..", "..");
 const folder = mutationFolder();
@@ -15,9 +16,11 @@ const timeoutMs = 120_000;
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+const mutations = [...mapMutations, ...failoverMutations];
+
 describe("the simulator notices that", () => {
   for (const [i, mutation] of mutations.entries()) {
-    const { rule, file, find, seeds, focus } = mutation;
+    const { rule, file, find, seeds, scenario, focus } = mutation;
     test(
       rule,
       async () => {
@@ -25,7 +28,9 @@ describe("the simulator notices that", () => {
         expect(source.split(find).length - 1, `occurrences of the text in ${file}`).toBe(1);
         const copy = mutatedCopy(join(folder, String(i)), mutation, "sim");
         const range = `1-${seeds}`;
-        const options = ["--seeds", range, "--focus", focus, "--workers", "1", "--max-bad", "1"];
+        const options = ["--seeds", range, "--scenario", scenario];
+        if (focus !== undefined) options.push("--focus", focus);
+        options.push("--workers", "1", "--max-bad", "1");
         const child = Bun.spawn([process.execPath, "test/sim/main.ts", ...options, "--json"], {
           cwd: copy,
           stdout: "pipe",

@@ -1,6 +1,8 @@
 // Rules of the shipped cores, each broken on purpose in a copy: the simulator must notice every one
 // of them within its seeds. Pure table.
 
+import type { Scenario } from "./scenario.ts";
+
 /** One broken rule. `find` occurs exactly once in `file`. */
 export type Mutation = {
   /** The rule that is broken, in words. */
@@ -10,11 +12,13 @@ export type Mutation = {
   readonly replace: string;
   /** Seeds tried, from 1; and what kind of episodes they consist of. */
   readonly seeds: number;
-  readonly focus: "faults" | "moves";
+  readonly scenario: Scenario;
+  readonly focus: "faults" | "moves" | undefined;
 };
 
-/** All of them. */
-export const mutations: readonly Mutation[] = [
+type Broken = Omit<Mutation, "scenario">;
+
+const broken: readonly Broken[] = [
   {
     rule: "a late board judges before it has read what came meanwhile",
     file: "src/netrack/core.ts",
@@ -122,3 +126,9 @@ export const mutations: readonly Mutation[] = [
     focus: "moves",
   },
 ];
+
+/** All of them, tried in the scenario of maps and addresses. */
+export const mapMutations: readonly Mutation[] = broken.map((each) => ({
+  ...each,
+  scenario: "maps",
+}));

@@ -20,6 +20,8 @@ import { sealBeat } from "./beats.ts";
 import { answerArp, onAddressItem } from "./addresses.ts";
 import { onServiceFrame } from "./ccn.ts";
 import { hasCarrier, transmit } from "./fabric.ts";
+import { endPart, extensionsFor, hearExtensions } from "./failover/leases.ts";
+import { hearMessage } from "./failover/messages.ts";
 import { afterStep } from "./promises.ts";
 import { cancel, schedule } from "./timeline.ts";
 import { noteArrival, youthUs } from "./truth.ts";
@@ -72,6 +74,7 @@ export function startLife(world: World, host: Host, slot: SlotId): Life {
 export function endLife(world: World, life: Life, how: string): void {
   if (life.isEnded) return;
   life.isEnded = true;
+  endPart(life);
   for (const timer of life.timers) cancel(timer.entry);
   life.inbox = [];
   for (const network of networkIds) {
@@ -207,7 +210,10 @@ function carryOut(world: World, life: Life, effect: NetrackEffect): boolean {
     case "send-beat": {
       const { beat } = effect;
       const isHub = beat.hub;
-      const body = sealBeat(world, beat, life);
+      const more = extensionsFor(world, life, beat.seq);
+      const whole =
+        more.length === 0 ? beat : { ...beat, extensions: [...beat.extensions, ...more] };
+      const body = sealBeat(world, whole, life);
       const card = life.host.cards[beat.network];
       const destination = isHub ? "boards" : "hubs";
       transmit(world.fabric, card, { source: card.mac, destination, body });
@@ -223,7 +229,9 @@ function carryOut(world: World, life: Life, effect: NetrackEffect): boolean {
     case "changed":
     case "alarm":
     case "ccn-version":
+      return false;
     case "extensions":
+      hearExtensions(world, life, effect);
       return false;
     default:
       return effect satisfies never;
@@ -269,6 +277,7 @@ function handle(world: World, life: Life, item: Item): void {
     return;
   }
   const { body, network } = item;
+  if (body.kind === "message") return hearMessage(world, life, body);
   if (body.kind !== "beat") {
     onServiceFrame(world, life, network, body);
     onAddressItem(world, life, item);

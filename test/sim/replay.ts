@@ -12,6 +12,6 @@ export function violationText(outcome: Outcome): string {
     `  ${violation.text}`,
     "  last events:",
     ...violation.lastEvents.map((line) => `    ${line}`),
-    `  replay: npm run sim -- --seed ${seed} --trace`,
+    `  replay: npm run sim -- --seed ${seed} --scenario ${outcome.scenario} --trace`,
   ].join("\n");
 }

@@ -10,11 +10,14 @@ import { type Move, randomMove } from "./moves.ts";
 import { pause } from "./process.ts";
 import { diagnosisBoundUs, fail } from "./promises.ts";
 import { runUntil, schedule } from "./timeline.ts";
+import { liveFailover } from "./failover/run.ts";
+import { chassisOf, type Scenario, scenarioOf } from "./scenario.ts";
 import { createWorld, memoryText, say, Violation, type World } from "./world.ts";
 
 /** What came of a seed. */
 export type Outcome = {
   readonly seed: number;
+  readonly scenario: Scenario;
   /** Steps of all cores, and a hash over all of them: equal hashes = equal runs. */
   readonly steps: number;
   readonly hash: number;
@@ -35,7 +38,9 @@ export type Report = {
 export type RunOptions = {
   /** Virtual time during which faults begin; 0 = from the seed, 3 to 6 s. */
   readonly seconds: number;
-  /** Only faults of boards and networks, or only what people do by hand; left out: both. */
+  /** Left out: the seed's own (scenario.ts). */
+  readonly scenario?: Scenario | undefined;
+  /** Maps: only faults of boards and networks, or only what people do by hand; left out: both. */
   readonly focus?: "faults" | "moves" | undefined;
   readonly trace?: ((line: string) => void) | undefined;
 };
@@ -53,11 +58,13 @@ const addressBoundUs = 25_000_000;
 
 /** Runs a seed; never throws for a broken promise. */
 export function runSeed(seed: number, options: RunOptions): Outcome {
-  const world = createWorld(seed, options.trace);
+  const scenario = options.scenario ?? scenarioOf(seed);
+  const world = createWorld(seed, chassisOf(scenario), options.trace);
   const startUs = world.timeline.nowUs;
   let violation: Report | undefined;
   try {
-    live(world, options);
+    if (scenario === "maps") liveMaps(world, options);
+    else liveFailover(world, lengthUsOf(world, options));
   } catch (error) {
     if (!(error instanceof Violation)) throw error;
     say(world, `VIOLATION ${error.promise}: ${error.message}`);
@@ -70,6 +77,7 @@ export function runSeed(seed: number, options: RunOptions): Outcome {
   }
   return {
     seed,
+    scenario,
     steps: world.steps,
     hash: world.hash,
     boards: world.chassis.boards.length,
@@ -78,9 +86,13 @@ export function runSeed(seed: number, options: RunOptions): Outcome {
   };
 }
 
-function live(world: World, { seconds, focus }: RunOptions): void {
-  const lengthUs = seconds > 0 ? seconds * 1e6 : 3_000_000 + nextBelow(world.rng, 3_000_000);
-  const untilUs = world.timeline.nowUs + lengthUs;
+function lengthUsOf(world: World, { seconds }: RunOptions): number {
+  return seconds > 0 ? seconds * 1e6 : 3_000_000 + nextBelow(world.rng, 3_000_000);
+}
+
+function liveMaps(world: World, options: RunOptions): void {
+  const { focus } = options;
+  const untilUs = world.timeline.nowUs + lengthUsOf(world, options);
   world.stalls = nextBelow(world.rng, 3);
   makeHosts(world);
   powerOnAll(world);

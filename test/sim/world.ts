@@ -19,7 +19,8 @@ import type { TimingUs } from "../../src/netrack/core/state.ts";
 import type { Beat } from "../../src/wire/index.ts";
 import type { Services } from "./ccn.ts";
 import type { Addresses } from "./addresses.ts";
-import { randomChassis, type SimChassis } from "./chassis.ts";
+import type { SimChassis } from "./chassis.ts";
+import type { Failover, Message, Part } from "./failover/types.ts";
 import { createFabric, type Fabric, type Interface } from "./fabric.ts";
 import { createTimeline, type Entry, type Timeline } from "./timeline.ts";
 
@@ -34,7 +35,9 @@ export type Body =
       readonly origin: Life | undefined;
     }
   /** A whole Ethernet frame. */
-  | { readonly kind: "dhcp" | "arp" | "rarp"; readonly bytes: Uint8Array };
+  | { readonly kind: "dhcp" | "arp" | "rarp"; readonly bytes: Uint8Array }
+  /** Between two boards, beside the beats. */
+  | Message;
 
 /** What waits in a process's inbox while it does not run. */
 export type Item =
@@ -95,6 +98,8 @@ export type Life = {
   readonly proven: number[];
   /** Address clients and configuration, if the simulation includes them. */
   addresses: Addresses | undefined;
+  /** Leases, data and slots, if the simulation includes them. */
+  part: Part | undefined;
 };
 
 /** A physical board. */
@@ -142,6 +147,8 @@ export type World = {
   /** How many loop stalls, 0 = none. */
   stalls: number;
   services: Services | undefined;
+  /** Groups and what belongs to them, if this is their scenario. */
+  failover: Failover | undefined;
   /** Share of switch lookups that take up to 900 ms. */
   readonly slowLookups: number;
   /** Last change of what carries frames, per network; last move of a running board. */
@@ -172,9 +179,13 @@ const memoryMax = 30;
 const slots = 64;
 
 /** The world of a seed: switches, nothing plugged in, virtual time about one hour after boot. */
-export function createWorld(seed: number, trace: ((line: string) => void) | undefined): World {
+export function createWorld(
+  seed: number,
+  makeChassis: (rng: Prng) => SimChassis,
+  trace: ((line: string) => void) | undefined,
+): World {
   const rng = prng(seed);
-  const sim = randomChassis(rng);
+  const sim = makeChassis(rng);
   const timeline = createTimeline(3_600_000_000);
   const { timing } = sim.chassis;
   return {
@@ -202,6 +213,7 @@ export function createWorld(seed: number, trace: ((line: string) => void) | unde
     unrestUs: timeline.nowUs,
     stalls: 0,
     services: undefined,
+    failover: undefined,
     slowLookups: nextOf(rng, [0, 0.05, 0.3]),
     disturbedUs: { A: timeline.nowUs, B: timeline.nowUs },
     movedUs: 0,
@@ -275,6 +287,7 @@ export function newLife(
     toldPaths: new Uint8Array(slots * slots * 2),
     proven: Array.from({ length: slots }, () => 0),
     addresses: undefined,
+    part: undefined,
   };
   world.livesBorn.push(life);
   return life;

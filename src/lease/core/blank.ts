@@ -4,7 +4,7 @@
 
 import { addUs, type SlotId } from "../../base/index.ts";
 import { compareRecords } from "./record.ts";
-import { type Blank, note, type Run, send } from "./state.ts";
+import { type Blank, type Durable, note, type Run, send } from "./state.ts";
 import type { LeaseMessage } from "./types.ts";
 import { persist } from "./voter.ts";
 
@@ -18,7 +18,10 @@ export function askStates(run: Run, blank: Blank): void {
   }
 }
 
-/** Tells what this voter remembers. */
+/**
+ * Tells what this voter remembers. Who began a new chassis and has promised nothing yet has nothing
+ * to tell either: if it said otherwise, the others would wait for each other for ever.
+ */
 export function answerState(run: Run, to: SlotId): void {
   const { state } = run;
   const peer = state.peers[to];
@@ -26,11 +29,16 @@ export function answerState(run: Run, to: SlotId): void {
   send(run, to, {
     type: "state",
     to: peer.incarnation,
-    isBlank: state.blank !== undefined,
+    isBlank: state.blank !== undefined || isNothing(state),
     promised: state.promised,
     record: state.flushed.record,
     asked: state.asked,
   });
+}
+
+/** A memory that says no more than none. */
+export function isNothing({ promised, record }: Durable): boolean {
+  return promised === 0 && record.epoch === 0;
 }
 
 /** Another voter's memory; with the last one this voter counts again. */
@@ -39,7 +47,7 @@ export function hearState(
   from: SlotId,
   answer: Extract<LeaseMessage, { type: "state" }>,
 ): void {
-  const { state, now } = run;
+  const { state } = run;
   const { blank, config } = state;
   if (blank === undefined || answer.to !== state.incarnation) return;
   if (!config.voters.includes(from)) return;
@@ -50,12 +58,18 @@ export function hearState(
   if (known.length < others.length) return;
   const isNew = known.every((memory) => memory.isBlank && memory.record.epoch === 0);
   if (!isNew && known.some((memory) => memory.isBlank)) return; // it may remember more than it says
-  for (const memory of known) {
+  remember(run, blank, isNew ? "a new chassis: begins" : "remembers again, votes");
+}
+
+/** Votes from now on, with everything the others told it; nothing is lost that anybody remembers. */
+export function remember(run: Run, { states }: Blank, why: string): void {
+  const { state, now } = run;
+  for (const memory of Object.values(states)) {
     state.promised = Math.max(state.promised, memory.promised, memory.asked);
     if (compareRecords(memory.record, state.record) > 0) state.record = memory.record;
   }
   state.blank = undefined;
-  state.grantUntilUs = addUs(now, config.timing.grantUs); // S3
-  note(run, "lease-waits", { why: isNew ? "a new chassis: begins" : "remembers again, votes" });
+  state.grantUntilUs = addUs(now, state.config.timing.grantUs); // S3
+  note(run, "lease-waits", { why });
   persist(run);
 }

@@ -6,7 +6,7 @@ import { begin } from "./holder.ts";
 import { compareLogEnds, compareRecords, holderOf } from "./record.ts";
 import { type Asking, note, type Run, send } from "./state.ts";
 import type { Forced, LeaseMessage, LeaseRecord } from "./types.ts";
-import { boundReason, learn } from "./voter.ts";
+import { boundReason, learnFrom } from "./voter.ts";
 
 /** Stands if nobody acts and this board could (E1, E5); asks again if it already stands. */
 export function considerStanding(run: Run): void {
@@ -105,7 +105,7 @@ export function hearPromise(
 ): void {
   const { state } = run;
   const { asking } = state;
-  learn(run, promise.proofs);
+  learnFrom(run, promise);
   if (asking === undefined || promise.epoch !== asking.epoch) return;
   if (promise.to !== state.incarnation || !state.config.voters.includes(from)) return; // B2
   asking.promises[from] = promise.record;
@@ -121,7 +121,7 @@ export function hearRefusal(
   const { state, now } = run;
   const { asking, config } = state;
   const before = state.proofs;
-  learn(run, refusal.proofs);
+  learnFrom(run, refusal);
   const peer = state.peers[from.slot];
   if (peer !== undefined && refusal.promised > peer.promised) peer.promised = refusal.promised;
   if (asking === undefined || refusal.epoch !== asking.epoch) return;
@@ -130,6 +130,10 @@ export function hearRefusal(
     state.standUntilUs = addUs(now, config.timing.askAgainUs);
   } else if (state.proofs !== before) {
     askAll(run, asking); // others wait for what we have just learnt
+  } else if (refusal.reason === "holder-claims-to-act" || refusal.reason === "voter-late") {
+    // It will see in a moment what this board has seen already.
+    const soonUs = addUs(now, config.timing.askAgainUs / 8);
+    if (soonUs < asking.askAgainUs) asking.askAgainUs = soonUs;
   }
   const { reason, epoch } = refusal;
   note(run, "lease-refused", { epoch, slot: from.slot, why: reason });

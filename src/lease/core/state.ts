@@ -1,7 +1,14 @@
 // Everything one board's core knows of one group. Durable and volatile parts are apart: what leaves
 // this board rests on `flushed` only, so that a crash at any moment forgets nothing it promised.
 
-import { addUs, type Incarnation, type MonoUs, monoUs, type SlotId } from "../../base/index.ts";
+import {
+  addUs,
+  ccnSlot,
+  type Incarnation,
+  type MonoUs,
+  monoUs,
+  type SlotId,
+} from "../../base/index.ts";
 import type { LeaseConfig } from "../config.ts";
 import type { LeaseEffect, LeaseNoteName, LeaseRecord, LogEnd, Proof } from "./types.ts";
 import { firstRecord, noLog } from "./record.ts";
@@ -140,7 +147,8 @@ export function createLease(
   const isBlank = life.disk === "blank";
   const durable = isBlank ? { promised: 0, record: firstRecord(config) } : life.disk;
   const peers: Record<number, PeerState> = {};
-  for (const slot of new Set([...config.voters, ...config.holders])) {
+  // The CCN is heard even without a vote: it fences, and its answers carry the proofs.
+  for (const slot of new Set([ccnSlot, ...config.voters, ...config.holders])) {
     if (slot !== config.self) peers[slot] = newPeer();
   }
   return {

@@ -58,6 +58,8 @@ export type LeaseEvent =
   | { readonly type: "drained" }
   /** No elections (O5). */
   | { readonly type: "maintenance"; readonly on: boolean }
+  /** O4: an operator lets a voter without memory vote, though others are not heard. */
+  | { readonly type: "admit" }
   /** O1: stand without being in sync; needs proof about the best record's holder. */
   | { readonly type: "promote"; readonly forced: Forced }
   | { readonly type: "timer" };
@@ -80,6 +82,8 @@ export type LeaseEffect =
       readonly slot: SlotId;
       readonly incarnation: Incarnation;
       readonly epoch: number;
+      /** What says that it is gone though it was heard just now (F2); undefined: it is silent. */
+      readonly evidence: string | undefined;
     }
   /** This board holds the group and may act while `entitledUntil` says so. */
   | { readonly type: "active"; readonly epoch: number }

@@ -2,7 +2,7 @@
 // anybody hears of it.
 
 import { addUs, ccnSlot, type Incarnation, type SlotId } from "../../base/index.ts";
-import { ownerOf } from "../config.ts";
+import { type LeaseConfig, ownerOf } from "../config.ts";
 import { entitledUntil } from "./entitled.ts";
 import { compareRecords, holderOf, isSameRecord } from "./record.ts";
 import { note, type Run, send } from "./state.ts";
@@ -29,14 +29,49 @@ export function boundReason({ state, now }: Run, epoch: number): RefuseReason | 
   return "holder-not-proven-off";
 }
 
-/** Keeps a proof that is news and about a record that may still matter. */
+/** Keeps a proof that is news and about a holder that may still matter. */
 export function learn(run: Run, proofs: readonly Proof[]): void {
   const { state } = run;
+  const { config, record } = state;
   for (const proof of proofs) {
-    if (state.proofs.some((known) => isSame(known, proof))) continue;
-    // Bounded: one life or epoch per proof, the oldest go first.
-    state.proofs = [...state.proofs.slice(1 - proofsMax), proof];
+    const mayMatter =
+      proof.kind === "released" ? proof.epoch >= record.epoch : config.holders.includes(proof.slot);
+    if (!mayMatter || state.proofs.some((known) => isSame(known, proof))) continue;
+    state.proofs = [...withoutOne(run), proof];
   }
+}
+
+/**
+ * Keeps what another board knows about the holder of its record, or of ours. Not all it knows: boards
+ * that hand each other all their old proofs push out the one that counts.
+ */
+export function learnFrom(
+  run: Run,
+  told: { readonly record: LeaseRecord; readonly proofs: readonly Proof[] },
+): void {
+  const { config, record } = run.state;
+  const counts = [record, told.record];
+  learn(
+    run,
+    told.proofs.filter((proof) => counts.some((each) => isAbout(config, each, proof))),
+  );
+}
+
+/** Room for one more: the oldest goes that is not about the holder of our record. */
+function withoutOne({ state }: Run): readonly Proof[] {
+  const { proofs, config, record } = state;
+  if (proofs.length < proofsMax) return proofs;
+  const oldest = Math.max(
+    0,
+    proofs.findIndex((proof) => !isAbout(config, record, proof)),
+  );
+  return proofs.toSpliced(oldest, 1);
+}
+
+/** Does it free a voter that has this record? */
+function isAbout(config: LeaseConfig, record: LeaseRecord, proof: Proof): boolean {
+  if (proof.kind === "released") return proof.epoch === record.epoch;
+  return proof.slot === holderOf(config, record) && proof.incarnation === record.incarnation;
 }
 
 /** Lives and releases remembered: those of the last holders. */
@@ -94,7 +129,7 @@ export function hearAsk(
   ask: Extract<LeaseMessage, { type: "ask" }>,
 ): void {
   const { state } = run;
-  learn(run, ask.proofs);
+  learnFrom(run, ask);
   if (ownerOf(state.config, ask.epoch) !== from.slot) return;
   const reason = whyNot(run, from, ask);
   if (reason !== undefined) return refuse(run, from.slot, ask.epoch, reason);
@@ -144,16 +179,18 @@ function considerFence(
   if (claims) return "holder-claims-to-act";
   if (state.listenUntilUs > now && peer.evidence === undefined) return "voter-late";
   const { incarnation } = best;
+  const { evidence } = peer;
   const isOrdered =
     state.fencing?.slot === target &&
     state.fencing.incarnation === incarnation &&
     state.fencing.epoch === ask.epoch;
   if (!isOrdered) {
     state.fencing = { slot: target, incarnation, epoch: ask.epoch };
-    const why = peer.evidence ?? "silent on both networks";
+    const why = evidence ?? "silent on both networks";
     note(run, "lease-fence-ordered", { epoch: ask.epoch, slot: target, why });
-    run.effects.push({ type: "fence", slot: target, incarnation, epoch: ask.epoch });
   }
+  // Ordered at every question: the fence may have refused, or proven nothing, the time before (F7).
+  run.effects.push({ type: "fence", slot: target, incarnation, epoch: ask.epoch, evidence });
   return undefined; // the promise goes to disk meanwhile and leaves with the proof
 }
 

@@ -16,6 +16,8 @@ import type {
   RuntimeFact,
   WhereLink,
 } from "../facts.ts";
+import type { GroupStanding } from "../failover-facts.ts";
+import { isGroupStanding } from "./failover-documents.ts";
 import {
   either,
   type Guard,
@@ -43,6 +45,8 @@ export type StatusDocument = {
   readonly board: Identity;
   readonly map: ChassisMap | undefined;
   readonly alarms: readonly AlarmFact[];
+  /** Undefined on boards that take no part in fail-over. */
+  readonly groups?: readonly GroupStanding[] | undefined;
   readonly configs: readonly ConfigFact[];
   readonly runtime: RuntimeFact;
 };
@@ -215,8 +219,11 @@ export const isStatusDocument: Guard<StatusDocument> = shape<StatusDocument>({
       sinceUs: isMonoUs,
       text: isText,
       action: isText,
+      number: maybe(isNumber),
+      acknowledged: maybe(isText),
     }),
   ),
+  groups: maybe(listOf(isGroupStanding)),
   configs: listOf(
     shape<ConfigFact>({
       slot: isSlot,

@@ -94,7 +94,8 @@ function isDamped(
   return receiver !== undefined && receiver.isDirect && tellsDamped(receiver, from, network);
 }
 
-function incarnationOf(state: State, slot: SlotId): Incarnation | undefined {
+/** The proven life of a board; undefined while nobody hears it. */
+export function incarnationOf(state: State, slot: SlotId): Incarnation | undefined {
   if (slot === state.self) return incarnationText(state.hi, state.lo);
   const peer = state.peers[slot];
   if (peer === undefined) return undefined;

@@ -9,7 +9,8 @@ import type { NotifyMessage } from "./notify.ts";
 
 /** An order from outside: REDIRECT or a person. */
 export type Order = {
-  readonly type: "start" | "stop" | "restart";
+  /** `kill` stops without asking the program first: its board lost the right to act. */
+  readonly type: "start" | "stop" | "restart" | "kill";
   readonly service: string;
   /** For people: `group web is active here`. */
   readonly why: string;

@@ -138,3 +138,15 @@ test("services that contradict each other are refused with the reason", () => {
   expect(refused({ name: "../x" })).toContain("name");
   expect(refused({ name: "a", after: ["b"] }, { name: "b" })).toBe("taken");
 });
+
+test("a kill asks nobody, neither a running program nor one that is being stopped", () => {
+  for (const isEnding of [false, true]) {
+    const psrm = virtualPsrm([testService({ name: "web", stop: { ms: 500 } })]);
+    order(psrm, "start", "web");
+    psrm.wild.signal = true;
+    if (isEnding) order(psrm, "stop", "web");
+    psrm.feed({ type: "kill", service: "web", why: "the lease is lost" });
+    psrm.pass(0);
+    expect(psrm.unit("web")).toMatchObject({ phase: "idle", state: "stopped" });
+  }
+});

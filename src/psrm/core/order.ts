@@ -3,7 +3,7 @@
 // fails and comes back leaves them alone, for programs know how to connect again.
 
 import { assert, defined, type MonoUs } from "../../base/index.ts";
-import { askToEnd, show, tell } from "./change.ts";
+import { askToEnd, kill, show, tell } from "./change.ts";
 import type { Order } from "./events.ts";
 import { begin } from "./life.ts";
 import type { Next, State, Unit } from "./state.ts";
@@ -11,7 +11,7 @@ import type { Next, State, Unit } from "./state.ts";
 /** Takes an order; nothing is done twice. Orders begin a new count of restarts. */
 export function onOrder(state: State, unit: Unit, order: Order, now: MonoUs): void {
   const why = order.why;
-  unit.isWanted = order.type !== "stop";
+  unit.isWanted = order.type === "start" || order.type === "restart";
   unit.restartsUs = [];
   unit.pauses = 0;
   switch (order.type) {
@@ -23,6 +23,12 @@ export function onOrder(state: State, unit: Unit, order: Order, now: MonoUs): vo
       return;
     case "stop":
       orderStop(state, unit, why, now);
+      return;
+    case "kill":
+      orderStop(state, unit, why, now);
+      if (unit.phase === "up" || unit.phase === "ending") {
+        kill(state, unit, { then: "stopped", cause: "ordered", why, pauseMs: 0 }, now);
+      }
       return;
     default:
       order.type satisfies never;

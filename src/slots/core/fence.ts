@@ -67,6 +67,7 @@ function whyNot(
   if (phase.kind === "fencing") return "another-incarnation"; // one at a time: it is answered soon
   const isOther = incarnation !== undefined && incarnation !== order.incarnation;
   if (isOther && !slot.hasTwoLives) return "another-incarnation";
+  if (order.evidence !== undefined) return undefined; // the fence makes it true
   const silentFromUs = addUs(now, -state.timing.silentUs);
   return isSilentSince(slot, silentFromUs) ? undefined : "not-silent"; // F9
 }

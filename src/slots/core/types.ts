@@ -26,6 +26,8 @@ export type FenceOrder = {
   readonly epoch: number;
   /** The candidate who asks. */
   readonly by: SlotId;
+  /** What says that it is gone though it was heard just now (F2); undefined: silence alone. */
+  readonly evidence?: string | undefined;
 };
 
 /** Strong: that life is over. Weak: valid only with expired grants (F4). */
