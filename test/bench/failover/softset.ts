@@ -83,7 +83,7 @@ async function openPair(
   if (!up.ok) throw new Error(up.error.text);
   const move = async (board: BoardName): Promise<number> => {
     const atUs = monoNowUs();
-    await controller(lab, board, ["service", "web", "move"]);
+    await controller(lab, board, ["service", "web", "move", "--yes"]);
     return atUs;
   };
   return {
