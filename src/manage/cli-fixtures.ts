@@ -51,8 +51,11 @@ export type TerminalCapture = {
   readonly until: (condition: (out: string) => boolean) => Promise<void>;
 };
 
-/** A terminal that remembers; without a size it is a pipe. */
-export function captureTerminal(size?: { columns: number; rows: number }): TerminalCapture {
+/** A terminal that remembers; without a size it is a pipe, with an answer somebody is there. */
+export function captureTerminal(
+  size?: { columns: number; rows: number },
+  answer?: string,
+): TerminalCapture {
   const controller = new AbortController();
   let check = (): void => undefined;
   const captured: TerminalCapture = {
@@ -75,6 +78,14 @@ export function captureTerminal(size?: { columns: number; rows: number }): Termi
       stderr: (text) => void (captured.err += text),
       size: () => size,
       color: false,
+      user: "ops",
+      ask:
+        answer === undefined
+          ? undefined
+          : async (question) => {
+              captured.err += question;
+              return await Promise.resolve(answer);
+            },
       flush: async () => await Promise.resolve(),
       stop: controller.signal,
     },
@@ -91,8 +102,12 @@ const explanations = {
 };
 
 /** Runs one command line to its end. */
-export async function ccnCli(argv: readonly string[], role: Role = "ccn"): Promise<RanCli> {
-  const captured = captureTerminal();
+export async function ccnCli(
+  argv: readonly string[],
+  role: Role = "ccn",
+  answer?: string,
+): Promise<RanCli> {
+  const captured = captureTerminal(undefined, answer);
   const code = await cliOf(argv, captured, role);
   return { code, out: captured.out, err: captured.err };
 }

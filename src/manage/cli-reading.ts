@@ -24,17 +24,21 @@ import { screenOf } from "./terminal.ts";
 
 /** `status`: one screen. */
 export async function statusCommand(call: CliCall): Promise<number> {
-  return await show(call, { path: "status", guard: isStatusDocument, view: statusLines });
+  return await showDocument(call, { path: "status", guard: isStatusDocument, view: statusLines });
 }
 
 /** `networks`: who hears whom. */
 export async function networksCommand(call: CliCall): Promise<number> {
-  return await show(call, { path: "networks", guard: isNetworksDocument, view: networksLines });
+  return await showDocument(call, {
+    path: "networks",
+    guard: isNetworksDocument,
+    view: networksLines,
+  });
 }
 
 /** `leases`: who got which address. */
 export async function leasesCommand(call: CliCall): Promise<number> {
-  return await show(call, { path: "leases", guard: isLeasesDocument, view: leasesLines });
+  return await showDocument(call, { path: "leases", guard: isLeasesDocument, view: leasesLines });
 }
 
 /** `where MAC|SLOT`: exit code 3 if no chain ends at a slot. */
@@ -79,7 +83,8 @@ export async function eventsCommand(call: CliCall): Promise<number> {
   return ended.ok ? exitCodes.done : tellRefusal(call, ended.error);
 }
 
-async function show<T extends { readonly now: NowFact }>(
+/** Asks once and shows the answer, or with --watch keeps showing it. */
+export async function showDocument<T extends { readonly now: NowFact }>(
   call: CliCall,
   reading: DocumentView<T>,
 ): Promise<number> {

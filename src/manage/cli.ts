@@ -9,6 +9,16 @@ import { type CliCall, type CliOptions, usageMistake } from "./call.ts";
 import { configCheck } from "./cli-config.ts";
 import { explainCommand } from "./cli-explain.ts";
 import {
+  alarmsCommand,
+  groupsCommand,
+  servicesCommand,
+  slotCommand,
+  slotsCommand,
+  whatIfCommand,
+  whyCommand,
+} from "./cli-failover.ts";
+import { orderCommand } from "./cli-orders.ts";
+import {
   eventsCommand,
   leasesCommand,
   networksCommand,
@@ -17,7 +27,9 @@ import {
 } from "./cli-reading.ts";
 import { daemonRun } from "./cli-run.ts";
 import type { DaemonAddress } from "./client.ts";
+import type { FailoverCommandName } from "./core/command-spec.ts";
 import { exitCodes } from "./core/exit-codes.ts";
+import { orderTimeoutOption } from "./core/failover-commands.ts";
 import { commandHelpText, helpText } from "./core/help.ts";
 import { timeoutSeconds } from "./limits.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
@@ -90,8 +102,48 @@ async function carryOutOrder(call: CliCall): Promise<number> {
       return configCheck(call);
     case "help":
       return help(call);
+    case "why":
+    case "groups":
+    case "services":
+    case "service":
+    case "group":
+    case "slots":
+    case "slot":
+    case "alarms":
+    case "alarm":
+    case "what-if":
+    case "maintenance":
+      return await carryOutFailover(call, call.order.command.name);
     default:
       return call.order.command.name satisfies never;
+  }
+}
+
+async function carryOutFailover(call: CliCall, name: FailoverCommandName): Promise<number> {
+  switch (name) {
+    case "why":
+      return await whyCommand(call);
+    case "groups":
+      return await groupsCommand(call);
+    case "services":
+      return await servicesCommand(call);
+    case "slots":
+      return await slotsCommand(call);
+    case "alarms":
+      return await alarmsCommand(call);
+    case "what-if":
+      return await whatIfCommand(call);
+    case "slot":
+      return call.order.words.length === 1
+        ? await slotCommand(call)
+        : await orderCommand(call, name);
+    case "service":
+    case "group":
+    case "alarm":
+    case "maintenance":
+      return await orderCommand(call, name);
+    default:
+      return name satisfies never;
   }
 }
 
@@ -109,7 +161,8 @@ function help(call: CliCall): number {
 
 function timeoutOf(order: CliOrder): number | undefined {
   const text = order.options.get("timeout");
-  if (text === undefined) return timeoutSeconds.default * 1000;
+  const isChanging = order.command.options.includes(orderTimeoutOption);
+  if (text === undefined) return timeoutSeconds[isChanging ? "order" : "default"] * 1000;
   const match = /^(\d+(?:\.\d+)?)s?$/.exec(text);
   const seconds = Number(match?.[1] ?? "0");
   return seconds >= 0.01 && seconds <= timeoutSeconds.max ? seconds * 1000 : undefined;

@@ -32,11 +32,31 @@ export async function askBoard<T>(
   path: string,
   guard: Guard<T>,
 ): Promise<Result<T, ClientError>> {
+  return await exchange(daemon, path, {}, guard);
+}
+
+/** Posts an order and checks the answer's shape. No answer in time: the order may be under way. */
+export async function postOrder<T>(
+  daemon: DaemonAddress,
+  order: object,
+  guard: Guard<T>,
+): Promise<Result<T, ClientError>> {
+  const headers = { "content-type": "application/json" };
+  const request = { method: "POST", headers, body: JSON.stringify(order) };
+  return await exchange(daemon, "orders", request, guard);
+}
+
+async function exchange<T>(
+  daemon: DaemonAddress,
+  path: string,
+  request: { readonly method?: string; readonly body?: string },
+  guard: Guard<T>,
+): Promise<Result<T, ClientError>> {
   const reachable = checkSocket(daemon);
   if (!reachable.ok) return reachable;
   try {
     const signal = AbortSignal.any([AbortSignal.timeout(daemon.timeoutMs), daemon.stop]);
-    const response = await fetch(urlOf(path), { unix: daemon.socketPath, signal });
+    const response = await fetch(urlOf(path), { ...request, unix: daemon.socketPath, signal });
     const body = await boundedText(response);
     if (!body.ok) return body;
     return response.ok ? parseDocument(body.value, guard) : err(refusalOf(response, body.value));

@@ -24,8 +24,18 @@ export const streamQueueEvents = 512;
 export const streamCommentMs = 15_000;
 /** The switches' answer for `where`; above the worst SNMP time-out with retries. Then 504. */
 export const whereDeadlineMs = 4_000;
-/** Bytes of a request body: no path reads one. */
-export const requestBodyBytes = 1024;
+/** Bytes of a request body: the longest order, every character of its note as an escape. */
+export const requestBodyBytes = 4096;
+/** Characters in an order; who and reason end in the group's record (32 and 96 bytes there). */
+export const orderCharacters = { by: 32, name: 64, reason: 96, note: 200 } as const;
+/** Orders being carried out at once. More are refused with 503: nobody oversees them. */
+export const ordersMax = 16;
+/** The longest order, ms: a power cycle with its rests, or a move that waits for a resync. */
+export const orderDeadlineMs = 60_000;
+/** Characters of a question to `what-if`: ten faults. */
+export const faultsCharacters = 400;
+/** Steps of one episode in an answer; the beginning tells why. */
+export const stepsPerAnswer = 500;
 /** Longest path of a UNIX socket, bytes (unix(7): sun_path is 108 with its zero). */
 export const socketPathBytes = 107;
 /** Bytes of an answer the command line reads: a full map of 64 boards is 2 MB. */
@@ -35,8 +45,8 @@ export const streamLineBytes = 64 * 1024;
 /** Elements of any list in an answer: 64 boards to 64 boards on two networks are 8192 paths. */
 export const listElements = 10_000;
 
-/** Default and largest wait of the command line for one answer, s. */
-export const timeoutSeconds = { default: 5, max: 3600 } as const;
+/** Default and largest wait of the command line for one answer, s; an order's is `order`. */
+export const timeoutSeconds = { default: 5, order: 65, max: 3600 } as const;
 /** `--watch` looks again this often, ms; what comes and goes in between is in `events`. */
 export const watchIntervalMs = 500;
 /** A picture older than this is shown as `unknown (AGE)`, µs: NETRACK renews it every 10 ms. */

@@ -10,7 +10,8 @@ import { apiRoot, badQuestion, parseSince, type ApiQuestion } from "./core/answe
 import { type Problem, problem } from "./core/problem.ts";
 import { answerOf } from "./answer.ts";
 import type { BoardFacts } from "./facts.ts";
-import { requestBodyBytes, socketPathBytes, whereDeadlineMs } from "./limits.ts";
+import { orderDeadlineMs, requestBodyBytes, socketPathBytes, whereDeadlineMs } from "./limits.ts";
+import { type OrderDesk, orderDesk } from "./order-desk.ts";
 import { type EventStreams, eventStreams } from "./streams.ts";
 
 /** The running API of a board. */
@@ -29,6 +30,8 @@ export type ApiOptions = {
   readonly onMistake?: (text: string) => void;
   /** Longest time for one answer, ms; then 504. Default `whereDeadlineMs`. */
   readonly deadlineMs?: number;
+  /** Longest time for an order, ms; then 504 and it goes on. Default `orderDeadlineMs`. */
+  readonly orderDeadlineMs?: number;
 };
 
 /** Listens on `options.path`; the error is a sentence that says what to do. */
@@ -36,7 +39,8 @@ export async function startApi(options: ApiOptions): Promise<Result<ApiServer, s
   const free = await freePath(options.path);
   if (!free.ok) return free;
   const streams = eventStreams(options.facts);
-  const started = listen(options, streams);
+  const desk = orderDesk(options.facts);
+  const started = listen(options, streams, desk);
   if (!started.ok) return started;
   const server = started.value;
   const close = async (): Promise<void> => {
@@ -47,14 +51,21 @@ export async function startApi(options: ApiOptions): Promise<Result<ApiServer, s
   return ok({ path: options.path, close });
 }
 
-function listen(options: ApiOptions, streams: EventStreams): Result<Bun.Server<undefined>, string> {
+function listen(
+  options: ApiOptions,
+  streams: EventStreams,
+  desk: OrderDesk,
+): Result<Bun.Server<undefined>, string> {
   // The mode must be right from the first moment: connect() needs only write permission.
   const umaskBefore = process.umask(0o177);
   try {
     const server = Bun.serve({
       unix: options.path,
       maxRequestBodySize: requestBodyBytes,
-      fetch: (request, bunServer) => onRequest(options, streams, request, bunServer),
+      fetch: (request, bunServer) =>
+        new URL(request.url).pathname === ordersPath
+          ? onOrder(options, desk, request, bunServer)
+          : onRequest(options, streams, request, bunServer),
       error: (thrown) => {
         options.onMistake?.(`the control API failed: ${thrown.message}`);
         return refusal(problem("our-mistake", "the daemon failed to answer; its log says more"));
@@ -68,6 +79,31 @@ function listen(options: ApiOptions, streams: EventStreams): Result<Bun.Server<u
   } finally {
     process.umask(umaskBefore);
   }
+}
+
+const ordersPath = `${apiRoot}/orders`;
+
+/** The body is read within the deadline of a question, so that a slow writer holds nothing open. */
+async function onOrder(
+  options: ApiOptions,
+  desk: OrderDesk,
+  request: Request,
+  server: Bun.Server<undefined>,
+): Promise<Response> {
+  if (request.method !== "POST") {
+    const text = `${request.method} is not possible here; POST an order`;
+    return refusal(problem("wrong-method", text), { allow: "POST" });
+  }
+  // Bun cuts a connection that is silent for 10 s; an order may take longer.
+  server.timeout(request, 0);
+  const readMs = options.deadlineMs ?? whereDeadlineMs;
+  const body = await beforeDeadline(request.text().then(ok), "the body", readMs);
+  if (!body.ok) return refusal(body.error);
+  const workMs = options.orderDeadlineMs ?? orderDeadlineMs;
+  const what = "the order is still being carried out; look before you repeat it: it";
+  const answered = await beforeDeadline(desk.take(body.value), what, workMs);
+  if (!answered.ok) return refusal(answered.error);
+  return Response.json(answered.value, { headers: { "cache-control": "no-store" } });
 }
 
 async function onRequest(

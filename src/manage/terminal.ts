@@ -1,6 +1,9 @@
 // Where the command line's words go: the process's own streams, or a test's. Everything a command
 // knows of its surroundings comes from here.
 
+import { createInterface } from "node:readline/promises";
+import { userInfo } from "node:os";
+
 import type { Screen } from "./core/text.ts";
 import { columns } from "./limits.ts";
 
@@ -11,6 +14,10 @@ export type Terminal = {
   /** Current size, asked again for every frame; undefined if stdout is no terminal. */
   readonly size: () => { readonly columns: number; readonly rows: number } | undefined;
   readonly color: boolean;
+  /** Who types, for the record: the user behind sudo, if there is one. */
+  readonly user: string;
+  /** Asks for one line; undefined as answer: the input ended. Undefined: there is nobody to ask. */
+  readonly ask: ((question: string) => Promise<string | undefined>) | undefined;
   /** Resolves when everything written so far has left; process.exit would cut a pipe at 64 KiB. */
   readonly flush: () => Promise<void>;
   /** Aborted: following commands end with exit code 0. */
@@ -30,12 +37,37 @@ export function processTerminal(): Terminal {
     stderr: talk.write,
     size: () =>
       isTTY ? { columns: process.stdout.columns, rows: process.stdout.rows } : undefined,
+    user: process.env["SUDO_USER"] ?? userName(),
+    ask: process.stdin.isTTY ? askLine : undefined,
     color: isTTY && noColor === "" && process.env["TERM"] !== "dumb",
     flush: async () => {
       await Promise.all([out.written(), talk.written()]);
     },
     stop: stop.signal,
   };
+}
+
+/** On stderr, so that stdout stays data. Ctrl-D and Ctrl-C end the input. */
+async function askLine(question: string): Promise<string | undefined> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const ended = new Promise<undefined>((resolve) => {
+    lines.once("close", () => resolve(undefined));
+    lines.once("SIGINT", () => resolve(undefined));
+  });
+  try {
+    return await Promise.race([lines.question(question), ended]);
+  } finally {
+    lines.close();
+  }
+}
+
+/** The name of the user, or its number where /etc/passwd has none. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch (error) {
+    return `user ${process.getuid?.() ?? String(error)}`;
+  }
 }
 
 type Writer = { readonly write: (text: string) => void; readonly written: () => Promise<void> };

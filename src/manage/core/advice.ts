@@ -4,9 +4,11 @@
 
 import type { MonoUs } from "../../base/index.ts";
 import type { BoardStatus, ChassisMap, Diagnosis } from "../../netrack/index.ts";
-import type { NowFact } from "../facts.ts";
+import type { AlarmFact, NowFact } from "../facts.ts";
+import type { GroupStanding } from "../failover-facts.ts";
 import { staleUs } from "../limits.ts";
 import type { StatusDocument } from "./documents.ts";
+import { noteTexts } from "./failover-view.ts";
 import { ageText, type Mood } from "./text.ts";
 
 /** One thing that is wrong: since when, the sentence with its age, what to do. */
@@ -26,16 +28,35 @@ export function wrongList(document: StatusDocument): Wrong[] {
     for (const fault of map.faults) out.push(ofFault(fault, map, nowUs));
     for (const board of map.boards) out.push(...ofBoard(board, map, nowUs));
   }
-  for (const alarm of document.alarms) {
-    out.push({
-      mood: alarm.severity === "critical" || alarm.severity === "major" ? "bad" : "warn",
-      sinceUs: alarm.sinceUs,
-      text: `${alarm.object}: ${alarm.text}, for ${ageText(nowUs - alarm.sinceUs)}`,
-      action: alarm.action,
-    });
-  }
+  const told = new Set(map?.faults.map(({ text }) => text));
+  for (const alarm of document.alarms) if (!told.has(alarm.text)) out.push(ofAlarm(alarm, nowUs));
+  for (const group of document.groups ?? []) out.push(...ofGroup(group, nowUs));
   const rank = (wrong: Wrong): number => (wrong.mood === "bad" ? 0 : wrong.mood === "warn" ? 1 : 2);
   return out.sort((a, b) => rank(a) - rank(b) || a.sinceUs - b.sinceUs);
+}
+
+/** An acknowledged alarm is quieter, but there. */
+function ofAlarm(alarm: AlarmFact, nowUs: MonoUs): Wrong {
+  const { severity, acknowledged, sinceUs, action } = alarm;
+  const isLoud = severity === "critical" || severity === "major";
+  const seen = acknowledged === undefined ? "" : ` (seen by ${acknowledged})`;
+  return {
+    mood: acknowledged !== undefined ? "dim" : isLoud ? "bad" : "warn",
+    sinceUs,
+    text: `${alarm.object}: ${alarm.text}, for ${ageText(nowUs - sinceUs)}${seen}`,
+    action,
+  };
+}
+
+function ofGroup(group: GroupStanding, nowUs: MonoUs): Wrong[] {
+  const notes = noteTexts(group).map((text): Wrong => {
+    const action = "`why` and `groups` tell more; undo it when its reason is gone";
+    return { mood: "warn", sinceUs: nowUs, text: `group ${group.group}: ${text}`, action };
+  });
+  if (group.active.length > 0) return notes;
+  const text = `group ${group.group}: nobody is active: ${group.why}`;
+  const action = "`why` tells what happened; bring back a board that is in sync, see `groups`";
+  return [{ mood: "bad", sinceUs: nowUs, text, action }, ...notes];
 }
 
 /** The map if it is fresh enough to be shown as the present. */

@@ -12,6 +12,13 @@ import {
   queryCharacters,
   sequenceCharacters,
 } from "../limits.ts";
+import {
+  alarmFacts,
+  answerFailover,
+  type FailoverDocument,
+  type FailoverWord,
+  failoverWords,
+} from "./failover-answers.ts";
 import type {
   CountersDocument,
   EventsDocument,
@@ -34,6 +41,8 @@ export const apiPaths: readonly string[] = [
   `${apiRoot}/events`,
   `${apiRoot}/events/stream`,
   `${apiRoot}/counters`,
+  ...failoverWords.map((word) => `${apiRoot}/${word}`),
+  `${apiRoot}/orders`,
 ];
 
 /** Any document the API answers with at once; the event stream is the server's own. */
@@ -43,7 +52,8 @@ export type ApiDocument =
   | LeasesDocument
   | WhereDocument
   | EventsDocument
-  | CountersDocument;
+  | CountersDocument
+  | FailoverDocument;
 
 /** What was asked: the path and the one parameter it may have. */
 export type ApiQuestion = {
@@ -68,9 +78,16 @@ export function answerQuestion(
       return eventsDocument(facts, question.since);
     case `${apiRoot}/counters`:
       return ok(countersDocument(facts));
-    default:
+    default: {
+      const word = failoverWordOf(question.path);
+      if (word !== undefined) return answerFailover(facts, word, question.q);
       return err(unknownPath(question.path));
+    }
   }
+}
+
+function failoverWordOf(path: string): FailoverWord | undefined {
+  return failoverWords.find((word) => path === `${apiRoot}/${word}`);
 }
 
 /** The status document of this moment. */
@@ -80,7 +97,8 @@ export function statusDocument(facts: BoardFacts): StatusDocument {
     now: facts.now(),
     board: facts.identity(),
     map: facts.map(),
-    alarms: facts.alarms().slice(0, alarmsPerAnswer),
+    alarms: alarmFacts(facts).slice(0, alarmsPerAnswer),
+    groups: facts.failover?.groups(),
     configs: facts.configs(),
     runtime: facts.runtime(),
   };

@@ -17,4 +17,11 @@ export function changeKey(document: {
 }
 
 /** Keys of clocks and moving figures. */
-const moving: ReadonlySet<string> = new Set(["now", "atUs", "lastUs", "runtime"]);
+const moving: ReadonlySet<string> = new Set([
+  "now",
+  "atUs",
+  "lastUs",
+  "readUs",
+  "entitledUntilUs",
+  "runtime",
+]);

@@ -3,87 +3,31 @@
 // `cli.ts`; nothing else has to know it.
 
 import type { Role } from "../../config/index.ts";
-import { eventsShown, timeoutSeconds } from "../limits.ts";
-import { type ExitCode, exitCodes } from "./exit-codes.ts";
+import { eventsShown } from "../limits.ts";
+import {
+  allRoles,
+  asking,
+  type CommandSpec,
+  dryRunOption,
+  helpOption,
+  jsonOption,
+  type OptionSpec,
+  readingExits,
+  runDirOption,
+  watchOption,
+} from "./command-spec.ts";
+import { exitCodes } from "./exit-codes.ts";
+import { failoverCommands } from "./failover-commands.ts";
 
-/** Every command by its name, as typed. */
-export type CommandName =
-  | "run"
-  | "status"
-  | "networks"
-  | "leases"
-  | "where"
-  | "events"
-  | "explain"
-  | "config check"
-  | "help";
+export type { CommandName, CommandSpec, OptionSpec } from "./command-spec.ts";
 
-/** One option. A flag takes no value. */
-export type OptionSpec = {
-  /** Long name without dashes. */
-  readonly name: string;
-  /** One letter, or none. */
-  readonly short?: string;
-  /** What the value is, `SECONDS`; undefined for a flag. */
-  readonly value?: string;
-  /** One clause with unit and range. */
-  readonly text: string;
-  /** What holds without it; undefined for a flag. */
-  readonly default?: string;
-  /** Only these roles have it. */
-  readonly roles?: readonly Role[];
-};
-
-/** One command. */
-export type CommandSpec = {
-  readonly name: CommandName;
-  /** After the command's name: `MAC|SLOT`. */
-  readonly usage: string;
-  /** How many words may follow the name. */
-  readonly words: { readonly min: number; readonly max: number };
-  /** One sentence. */
-  readonly text: string;
-  readonly options: readonly OptionSpec[];
-  /** Two, without the executable's name. */
-  readonly examples: readonly [string, string];
-  readonly exits: readonly ExitCode[];
-  readonly roles: readonly Role[];
-};
-
-const allRoles: readonly Role[] = ["ccn", "controller", "io-card"];
-const { done, failed, usage, noSuchThing, notReachable, notPermitted, timedOut, configInvalid } =
-  exitCodes;
-const readingExits = [done, failed, usage, notReachable, notPermitted, timedOut] as const;
-
-const helpOption: OptionSpec = { name: "help", short: "h", text: "show this help and do nothing" };
-const jsonOption: OptionSpec = { name: "json", text: 'print one JSON document with "v":1 a line' };
+const { done, failed, usage, noSuchThing, notPermitted, configInvalid } = exitCodes;
 const whatIfOption: OptionSpec = {
   name: "what-if",
   value: "FAULTS",
   text: 'tell their story, "slot 1 dies, ccn dies"',
   default: "all one and two faults",
 };
-const watchOption: OptionSpec = {
-  name: "watch",
-  text: "keep showing; with --json one line per change, until Ctrl-C",
-};
-const runDirOption: OptionSpec = {
-  name: "run-dir",
-  value: "DIR",
-  text: "directory of the daemon's sockets",
-  default: "/run/softset",
-};
-const timeoutOption: OptionSpec = {
-  name: "timeout",
-  value: "SECONDS",
-  text: `longest wait for one answer, 0.01 to ${timeoutSeconds.max} s`,
-  default: `${timeoutSeconds.default} s`,
-};
-const dryRunOption: OptionSpec = {
-  name: "dry-run",
-  text: "check everything, say what would happen, change nothing",
-};
-const asking: readonly OptionSpec[] = [jsonOption, runDirOption, timeoutOption, helpOption];
 
 /** All commands, in the order of help. */
 export const commands: readonly CommandSpec[] = [
@@ -91,12 +35,13 @@ export const commands: readonly CommandSpec[] = [
     name: "status",
     usage: "",
     words: { min: 0, max: 0 },
-    text: "Shows the chassis on one screen: boards, networks, what is wrong, what to do.",
+    text: "Shows the chassis on one screen: boards, groups, what is wrong, what to do.",
     options: [watchOption, ...asking],
     examples: ["status --watch", "status --json"],
     exits: readingExits,
     roles: allRoles,
   },
+  ...failoverCommands,
   {
     name: "networks",
     usage: "",

@@ -9,7 +9,11 @@ export type ProblemCode =
   | "unknown-path"
   | "wrong-method"
   | "bad-question"
+  | "bad-order"
   | "not-this-board"
+  | "no-such-thing"
+  | "refused"
+  | "too-many-orders"
   | "switch-lookup-failed"
   | "timed-out"
   | "too-many-streams"
@@ -29,7 +33,11 @@ const statusOfCode: Readonly<Record<ProblemCode, readonly [number, string]>> = {
   "unknown-path": [404, "Not Found"],
   "wrong-method": [405, "Method Not Allowed"],
   "bad-question": [400, "Bad Request"],
+  "bad-order": [400, "Bad Request"],
   "not-this-board": [404, "Not Found"],
+  "no-such-thing": [404, "Not Found"],
+  refused: [409, "Conflict"],
+  "too-many-orders": [503, "Service Unavailable"],
   "switch-lookup-failed": [502, "Bad Gateway"],
   "timed-out": [504, "Gateway Timeout"],
   "too-many-streams": [503, "Service Unavailable"],

@@ -7,6 +7,8 @@ import { networkIds } from "../../base/index.ts";
 import type { BoardStatus, ChassisMap } from "../../netrack/index.ts";
 import type { NowFact, OwnAddress } from "../facts.ts";
 import { staleUs } from "../limits.ts";
+import { alarmCountLine } from "./alarms-view.ts";
+import { groupStatusLines } from "./failover-view.ts";
 import { faultSentence, freshMap, type Wrong, wrongList } from "./advice.ts";
 import type { StatusDocument } from "./documents.ts";
 import { type TableCell, tableLines } from "./table.ts";
@@ -37,9 +39,20 @@ export function statusLines(document: StatusDocument, screen: Screen): string[] 
   } else {
     lines.push(networksLine(map, document, screen), "", ...boardLines(map, document, screen));
   }
+  lines.push(...failoverLines(document, screen));
   lines.push("", ...wrongLines(wrong, screen), ...selfLines(document, screen));
   lines.push(fitText(`next: ${nextStep(document, map, wrong)}`, screen.columns));
   return lines;
+}
+
+/** Groups in one line each, and how many alarms stand. */
+function failoverLines({ groups = [], alarms }: StatusDocument, screen: Screen): string[] {
+  const count = alarmCountLine(alarms, screen);
+  const lines = groupStatusLines(groups, screen);
+  return [
+    ...(lines.length === 0 ? [] : ["", ...lines]),
+    ...(count === undefined ? [] : ["", count]),
+  ];
 }
 
 /** The chassis in one word: DOWN = no other board is reached, UNKNOWN = nobody looked lately. */

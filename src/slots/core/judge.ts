@@ -103,7 +103,9 @@ function asFound(
   }
   if (offFrom === undefined || offFrom.askedUs >= fence.atUs) return undefined;
   if (reading.askedUs < addUs(offFrom.atUs, state.timing.offUs)) return undefined;
-  const strength = isTrusted(slot, fence, "healthy") ? "strong" : "weak";
+  // HEALTHY# alone may follow the process while the kernel lives: what says "off" must not lie either.
+  const isOff = reading.resetAsserted || isTrusted(slot, fence, "powerGood");
+  const strength = isOff && isTrusted(slot, fence, "healthy") ? "strong" : "weak";
   return found(slot, fence, strength, {
     atUs: offFrom.atUs,
     what: "found-off",
