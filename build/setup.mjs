@@ -27,7 +27,6 @@ const packages = {
     ["udhcpc", "udhcpc"],
     ["tcc", "tcc"],
     ["../include/stdio.h", "libc6-dev"],
-    ["../lib/frr/bgpd", "frr"],
     ["qemu-aarch64-static", "qemu-user-static"],
     ["../aarch64-linux-gnu/lib/ld-linux-aarch64.so.1", "libc6-arm64-cross"],
   ],

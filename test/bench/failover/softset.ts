@@ -22,13 +22,26 @@ const boards: readonly BoardName[] = ["c1", "c2"];
 /** From power to a group that is active on one board and stands by on the other, ms. */
 const settleMs = 60_000;
 
-/** What of `controller services --json` is needed. */
+/** What of `controller services --json` is needed; slots number the boards as their names do. */
 const servicesDocument = z.object({
   services: z.array(
-    z.object({ name: z.string(), board: z.string().optional(), pid: z.number().optional() }),
+    z.object({
+      service: z.string(),
+      slot: z.number(),
+      pid: z.number().optional(),
+      isUp: z.boolean(),
+    }),
   ),
+});
+
+/** What of `controller groups --json` is needed. */
+const groupsDocument = z.object({
   groups: z.array(
-    z.object({ name: z.string(), active: z.string().optional(), standby: z.array(z.string()) }),
+    z.object({
+      group: z.string(),
+      active: z.array(z.number()),
+      standby: z.array(z.number()),
+    }),
   ),
 });
 
@@ -70,15 +83,17 @@ async function openPair(
   if (!up.ok) throw new Error(up.error.text);
   const move = async (board: BoardName): Promise<number> => {
     const atUs = monoNowUs();
-    await controller(lab, board, ["service", "web", "move"]);
+    await controller(lab, board, ["service", "web", "move", "--yes"]);
     return atUs;
   };
   return {
     lab,
     settle: () => waitUntil(() => unsettled(lab), settleMs),
     async killService(board) {
-      const { services } = await servicesOf(lab, board);
-      const pid = services.find((each) => each.name === "web" && each.board === board)?.pid;
+      const asked: unknown = JSON.parse(await controller(lab, board, ["services", "--json"]));
+      const { services } = servicesDocument.parse(asked);
+      const own = services.find(({ service, slot }) => service === "web" && `c${slot}` === board);
+      const pid = own?.pid;
       if (pid === undefined) throw new Error(`${board} does not say that web runs there`);
       const atUs = monoNowUs();
       await run(lab, board, ["kill", "-KILL", `${pid}`]); // pids of the board's own namespace
@@ -95,23 +110,14 @@ async function unsettled(lab: Lab): Promise<string | undefined> {
   if (down !== undefined) return `${down.name} is down`;
   let said = "no board says who is active";
   for (const board of boards) {
-    const asked = await lab.exec(board, [join(dist, "controller"), "services", "--json"]);
+    const asked = await lab.exec(board, [join(dist, "controller"), "groups", "--json"]);
     if (!asked.ok || asked.value.code !== 0) continue;
-    const { groups } = parsed(asked.value.stdout);
-    const web = groups.find(({ name }) => name === "web");
-    if (web?.active !== undefined && web.standby.length === boards.length - 1) return undefined;
-    said = `${board} says: active ${web?.active}, standby ${web?.standby.join(", ")}`;
+    const document: unknown = JSON.parse(asked.value.stdout);
+    const web = groupsDocument.parse(document).groups.find(({ group }) => group === "web");
+    if (web?.active.length === 1 && web.standby.length === boards.length - 1) return undefined;
+    said = `${board} says: active ${web?.active.join(", ")}, standby ${web?.standby.join(", ")}`;
   }
   return said;
-}
-
-async function servicesOf(lab: Lab, board: BoardName): Promise<z.infer<typeof servicesDocument>> {
-  return parsed(await controller(lab, board, ["services", "--json"]));
-}
-
-function parsed(text: string): z.infer<typeof servicesDocument> {
-  const document: unknown = JSON.parse(text);
-  return servicesDocument.parse(document);
 }
 
 function controller(lab: Lab, board: BoardName, words: readonly string[]): Promise<string> {
