@@ -2,10 +2,10 @@
 
 import type { Ipv4 } from "../base/index.ts";
 import { parseFaults, whatIf, whatIfText } from "../redirect/index.ts";
-import type { Beat } from "../wire/index.ts";
+import type { Beat, BeatExtension } from "../wire/index.ts";
 import { beatExtensionRoom } from "../wire/index.ts";
 import { hearBeat, onMapChange } from "./hear.ts";
-import { leaveMs } from "./limits.ts";
+import { channels, leaveMs } from "./limits.ts";
 import { factsNow } from "./look.ts";
 import { order } from "./operator.ts";
 import { ownReport } from "./report.ts";
@@ -39,7 +39,16 @@ function extend(state: State, beat: Beat): ReturnType<Failover["extend"]> {
   if (state.leases === undefined || state.leaseConfigs.size === 0) return [];
   const used = beat.extensions.reduce((sum, { bytes }) => sum + bytes.length + 2, 0);
   const room = beatExtensionRoom(beat.peers.length) - used - servicesRoom;
-  return state.leases.extensionFor(beat.seq, room);
+  const extensions = state.leases.extensionFor(beat.seq, room);
+  if (beat.network === "A") tellMates(state, extensions);
+  return extensions;
+}
+
+/** I/O cards hear hubs only: those that may hold the same group tell each other over the link. */
+function tellMates(state: State, extensions: readonly BeatExtension[]): void {
+  for (const { bytes } of extensions) {
+    for (const slot of state.mates) state.link?.send(slot, channels.tells, bytes);
+  }
 }
 
 /** NETRACK adds the services beside ours, bytes. */

@@ -1,9 +1,9 @@
 // What arrives: messages of other boards, changes of NETRACK's map, evidence that a board is gone.
 
-import { ccnSlot, type SlotId } from "../base/index.ts";
+import { ccnSlot, type Incarnation, type SlotId } from "../base/index.ts";
 import type { LinkMessage } from "../link/index.ts";
 import type { MapChange, ReceivedExtensions } from "../netrack/index.ts";
-import type { GroupTell } from "../wire/index.ts";
+import { beatExtensionLease, type GroupTell } from "../wire/index.ts";
 import { observe } from "./core/observed.ts";
 import { decodeEvidence, drainSockets, encodeEvidence, type Evidence } from "./evidence.ts";
 import { channels } from "./limits.ts";
@@ -34,6 +34,8 @@ export function hearMessage(state: State, { from, life, channel, bytes }: LinkMe
       return hearVerified(state, from, bytes);
     case channels.history:
       return hearHistory(state, bytes, state.options.nowUs());
+    case channels.tells:
+      return hearMate(state, from, life, bytes);
     case channels.order:
       return state.courier?.heardOrder(from, life, bytes);
     case channels.answer:
@@ -41,6 +43,13 @@ export function hearMessage(state: State, { from, life, channel, bytes }: LinkMe
     default:
       return; // a newer release's
   }
+}
+
+/** The tells of another I/O card that may hold a group of ours: as if its beat had been heard. */
+function hearMate(state: State, from: SlotId, incarnation: Incarnation, bytes: Uint8Array): void {
+  if (!state.mates.includes(from)) return;
+  const extensions = [{ type: beatExtensionLease, bytes }];
+  state.leases?.heardBeat({ from, incarnation, echoedSeq: undefined, extensions });
 }
 
 /** The CCN asked the switches: byte 0 = 1, our frames come from our ports; 0, announce again. */

@@ -11,6 +11,7 @@ export const channels = {
   history: 7,
   order: 8,
   answer: 9,
+  tells: 10,
 } as const;
 
 /** A board tells its services at least this often, ms: one lost packet is made good by the next. */

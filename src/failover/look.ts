@@ -157,7 +157,7 @@ function wish(state: State, effect: Extract<RedirectEffect, { type: "wish" }>): 
     return;
   }
   if (effect.to !== self) return;
-  note(state, { step: "decided", group, epoch, text: `${how}: ${why}` });
+  if (how !== "stand-by") note(state, { step: "decided", group, epoch, text: `${how}: ${why}` });
   if (isLeased) return; // `able` tells the leases
   if (how === "take-over") tenures?.setActive(group, true, why);
   if (how === "release") tenures?.setActive(group, false, why);

@@ -3,7 +3,7 @@
 // and the fence. Each decides for itself in its own room; here they are made, in an order in which
 // nothing is told before it is true, and joined.
 
-import { ccnSlot, err, msToUs, ok, type Result } from "../base/index.ts";
+import { ccnSlot, err, msToUs, ok, type Result, type SlotId } from "../base/index.ts";
 import { createTimeline } from "../history/index.ts";
 import { closeNetns, currentNetns, sysErrorText, writeSysctl } from "../kernel/index.ts";
 import { type LeaseConfig, startLeases } from "../lease/index.ts";
@@ -65,6 +65,7 @@ function newState(options: FailoverOptions, netns: number): State {
     netns,
     ownGroups: groups.filter(({ on }) => on.includes(self)),
     ownServices: services.filter(({ on }) => on.includes(self)),
+    mates: matesOf(options),
     leaseConfigs: leaseConfigs(options),
     observed: createObserved(names, msToUs(timing.silentMs)),
     reports: new Map(),
@@ -96,6 +97,17 @@ function newState(options: FailoverOptions, netns: number): State {
     isReportDue: false,
     isClosed: false,
   };
+}
+
+/** Other I/O cards of this I/O card's groups; hubs are heard by their beats. */
+function matesOf({ document, role }: FailoverOptions): SlotId[] {
+  if (role !== "io-card") return [];
+  const { slot: self, boards, groups } = document;
+  const own = groups.filter(({ on, model }) => on.includes(self) && model !== "all-active");
+  const mates = new Set(own.flatMap(({ on }) => on));
+  const isCard = (slot: SlotId): boolean =>
+    boards.some((board) => board.slot === slot && board.role === "io-card");
+  return [...mates].filter((slot) => slot !== self && isCard(slot));
 }
 
 /** The groups in which this board votes or which it may hold, with the times of the file. */

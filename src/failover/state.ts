@@ -28,6 +28,8 @@ export type State = {
   /** Groups and services that may be on this board. */
   readonly ownGroups: readonly Group[];
   readonly ownServices: readonly Service[];
+  /** I/O cards that may hold a group this I/O card may hold too. */
+  readonly mates: readonly SlotId[];
   readonly leaseConfigs: ReadonlyMap<string, LeaseConfig>;
   readonly observed: Observed;
   /** Newest report of each other board, with its life. */

@@ -52,6 +52,7 @@ test("who lost its disk waits for another who lost its own, if anybody remembers
   const boards = new Map(slots.map((slot) => [slot, blankBoard(slot)]));
   const keeper = defined(boards.get(slotId(2)), "a board");
   keeper.blank = undefined;
+  keeper.promised = 2;
   keeper.flushed = { promised: 2, record: { ...keeper.record, epoch: 2 } };
   askAll(boards, slotId(0));
   const waiting = defined(boards.get(slotId(0)), "a board");

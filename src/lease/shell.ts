@@ -27,7 +27,7 @@ import { entitledUntil } from "./core/entitled.ts";
 import { isSameRecord } from "./core/record.ts";
 import { createLease, type LeaseState } from "./core/state.ts";
 import type { LeaseEffect, LeaseEvent, LeaseNote } from "./core/types.ts";
-import { leasePacketBytesMax, sentBeatsMax } from "./limits.ts";
+import { leasePacketBytesMax, sentBeatsMax, stopUsMin } from "./limits.ts";
 import { type LeaseStore, openLeaseStore } from "./store.ts";
 
 /** What the leases need on a board. */
@@ -104,6 +104,8 @@ type Run = {
   readonly sent: { readonly seqs: Float64Array; readonly atUs: Float64Array };
   timer: ReturnType<typeof setTimeout> | undefined;
   timerUs: number;
+  /** When this board last did anything here: at every beat at least. */
+  lastUs: MonoUs;
   isWriting: boolean;
   isClosed: boolean;
 };
@@ -122,6 +124,7 @@ export function startLeases(options: LeasesOptions): Result<Leases, string> {
     },
     timer: undefined,
     timerUs: 0,
+    lastUs: options.nowUs(),
     isWriting: false,
     isClosed: false,
   };
@@ -153,6 +156,22 @@ export function startLeases(options: LeasesOptions): Result<Leases, string> {
 function give(run: Run, group: string, event: LeaseEvent): void {
   const state = run.states.get(group);
   if (state === undefined || run.isClosed) return;
+  noticeStop(run);
+  take(run, group, event);
+}
+
+/** V8: this process stood still for longer than two beats, so nobody was silent meanwhile. */
+function noticeStop(run: Run): void {
+  const now = run.options.nowUs();
+  const stoodUs = now - run.lastUs;
+  run.lastUs = now;
+  if (stoodUs < stopUsMin) return;
+  for (const group of run.states.keys()) take(run, group, { type: "stopped" });
+}
+
+function take(run: Run, group: string, event: LeaseEvent): void {
+  const state = run.states.get(group);
+  if (state === undefined) return;
   const now = run.options.nowUs();
   for (const effect of step(state, event, now)) carryOut(run, group, effect, now);
   run.options.onEntitled(group, entitledUntil(state, now));
@@ -222,6 +241,11 @@ function extensionFor(run: Run, seq: number, roomBytes: number): readonly BeatEx
   if (run.sent.seqs[at] !== seq) {
     run.sent.seqs[at] = seq; // the first network's copy counts: a lease never starts too late
     run.sent.atUs[at] = now;
+  }
+  noticeStop(run);
+  // A sole holder hears nobody, and its gate must not wait for a timer of its own.
+  for (const [group, state] of run.states) {
+    if (state.acting !== undefined) run.options.onEntitled(group, entitledUntil(state, now));
   }
   const tells = [...run.states].map(([group, state]) => ({ group, ...tellOf(state, now) }));
   if (tells.length === 0) return [];

@@ -10,7 +10,8 @@ import {
   openAlarmBook,
   type Timeline,
 } from "../history/index.ts";
-import type { FailoverFacts, FailoverOrder, OrderAnswer } from "./failover-facts.ts";
+import type { FailoverOrder, OrderAnswer } from "../failover/index.ts";
+import type { FailoverFacts } from "./failover-facts.ts";
 import { type FakeBoard, fakeCcn, nowUs, secondsAgo } from "./fixtures.ts";
 
 /** The ccn with a fail-over, and what it was ordered. */

@@ -12,11 +12,10 @@ import {
   type SlotId,
 } from "../base/index.ts";
 import type { Incarnation } from "../base/index.ts";
-import type { Timing } from "../config/index.ts";
 import { monoNowUs } from "../kernel/index.ts";
 import { step } from "./core.ts";
 import { reportOf, type SlotAlarm, type SlotReport } from "./core/report.ts";
-import { slotsState, slotTiming } from "./core/state.ts";
+import { slotsState, slotTiming, type SlotsTiming } from "./core/state.ts";
 import type {
   EvidenceItem,
   FenceOrder,
@@ -46,7 +45,7 @@ export type SlotsOptions = {
   /** The slots of the chassis; the CCN's own (0) is left out. */
   readonly slots: readonly SlotId[];
   /** The chassis file's intervals; left out: those of leases.md. */
-  readonly timing?: Pick<Timing, "silentMs" | "netMs" | "lateMs">;
+  readonly timing?: SlotsTiming;
   readonly log: Log;
 };
 

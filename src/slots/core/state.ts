@@ -26,19 +26,29 @@ import type {
 /** The lines a proof may rest on, in the order in which they are looked at. */
 export const lineNames: readonly LineName[] = ["present", "powerGood", "healthy"];
 
-/** The intervals of leases.md §5; a chassis file's own silence and lateness replace the defaults. */
-export function slotTiming(timing?: Pick<Timing, "silentMs" | "netMs" | "lateMs">): SlotTiming {
+/** The parts of a chassis file's timing that slots go by. */
+export type SlotsTiming = Pick<Timing, "silentMs" | "netMs" | "lateMs"> & {
+  readonly lease?: Timing["lease"];
+};
+
+/** The intervals of leases.md §5; a chassis file's own replace the defaults. */
+export function slotTiming(timing?: SlotsTiming): SlotTiming {
   const { silentMs = limits.silentMs } = timing ?? {};
   const inFlightMs = timing === undefined ? limits.inFlightMs : timing.netMs + timing.lateMs;
-  assert(2 * limits.resetMs <= limits.fenceMs, "2 T_RST <= T_FENCE (leases.md §5 rule 4)");
-  assert(limits.holdMs < limits.holdMsMax, "T_HOLD < T_HOLD_MAX");
+  const { lease } = timing ?? {};
+  const resetMs = lease?.rstMs ?? limits.resetMs;
+  const fenceMs = lease?.fenceMs ?? limits.fenceMs;
+  const holdMs = lease?.holdMs ?? limits.holdMs;
+  const holdMsMax = lease?.holdMaxMs ?? limits.holdMsMax;
+  assert(2 * resetMs <= fenceMs, "2 T_RST <= T_FENCE (leases.md §5 rule 4)");
+  assert(holdMs < holdMsMax, "T_HOLD < T_HOLD_MAX");
   return {
     silentUs: msToUs(silentMs),
-    resetUs: msToUs(limits.resetMs),
-    fenceUs: msToUs(limits.fenceMs),
-    offUs: msToUs(limits.offMs),
-    holdUs: msToUs(limits.holdMs),
-    holdUsMax: msToUs(limits.holdMsMax),
+    resetUs: msToUs(resetMs),
+    fenceUs: msToUs(fenceMs),
+    offUs: msToUs(lease?.offMs ?? limits.offMs),
+    holdUs: msToUs(holdMs),
+    holdUsMax: msToUs(holdMsMax),
     inFlightUs: msToUs(inFlightMs),
   };
 }
