@@ -16,7 +16,12 @@ export function onServiceChange(state: State, change: ServiceChange): void {
   if (change.state === "starting") asking.delete(service);
   const epoch = group === undefined ? undefined : tenures?.epochOf(group);
   const step = stepOf(change);
-  if (step !== undefined) note(state, { step, group, epoch, text: `${service}: ${why}`, atUs });
+  if (step !== undefined) {
+    // A restart at once tells of the start only; how the program ended says more.
+    const ended = state.psrm?.status().find((each) => each.service === service)?.lastExit;
+    const words = step === "service-died" && ended !== undefined ? ended : why;
+    note(state, { step, group, epoch, text: `${service}: ${words}`, atUs });
+  }
   const isFailed = change.state === "failed";
   const text = `service ${service} has failed on slot ${state.self}: ${why}`;
   const alarm = { id: `service-failed:${service}`, object: service, severity: "major" } as const;

@@ -161,6 +161,7 @@ async function startAll(state: State): Promise<string | undefined> {
     onStep: (step) => note(state, step),
     onPhase: () => look(state),
   });
+  state.tenures.begin();
   state.link = await openLink({
     netns: state.netns,
     devices: options.devices,

@@ -39,6 +39,8 @@ export type TenureOptions = {
 
 /** The groups this board may be active for. */
 export type Tenures = {
+  /** Starts the services that run on standbys too. */
+  readonly begin: () => void;
   readonly onHolder: (change: HolderChange) => void;
   /** A new end of the lease; every address of the group answers until then. */
   readonly onEntitled: (group: string, untilUs: MonoUs) => void;
@@ -65,16 +67,17 @@ type Tenure = {
 
 type Run = { readonly options: TenureOptions; readonly tenures: Map<string, Tenure> };
 
-/** Begins as a standby of every group; services that run on standbys are started. */
+/** Begins as a standby of every group. */
 export function startTenures(options: TenureOptions): Tenures {
   const run: Run = { options, tenures: new Map() };
   for (const group of options.groups) run.tenures.set(group.name, newTenure(options, group));
-  for (const { state } of run.tenures.values()) {
-    for (const service of state.setting.hot) {
-      options.psrm?.start(service, `it runs wherever group ${state.setting.group} may be`);
-    }
-  }
   return {
+    begin() {
+      for (const { state } of run.tenures.values()) {
+        const { group, hot } = state.setting;
+        for (const service of hot) options.psrm?.start(service, `group ${group} may be here`);
+      }
+    },
     onHolder(change) {
       if (change.active) give(run, change.group, { type: "active", epoch: change.epoch });
       else give(run, change.group, { type: "inactive", why: change.why });

@@ -7,7 +7,7 @@
 //    open the gate at the worst moment.
 // Both are in place before what a predecessor left is taken away, so there is never a gap.
 
-import { renameSync, statSync, unlinkSync } from "node:fs";
+import { renameSync, unlinkSync } from "node:fs";
 import { type Err, ok, type Result } from "../base/index.ts";
 import { endLink, linkTcxEgress, openPinned, pinBpf } from "./bpf-call.ts";
 import { EEXIST } from "./constants.ts";
@@ -22,6 +22,7 @@ import {
   NLM_F_CREATE,
   NLM_F_REPLACE,
 } from "./netlink-message.ts";
+import { netnsNumber } from "./netns.ts";
 import { interfaceIndex } from "./socket.ts";
 import {
   addClsact,
@@ -100,8 +101,7 @@ export function detachGate(
 
 /** The namespace's inode is in the name: index 2 of another namespace is another device. */
 function pinPath(directory: string, ifIndex: number): string {
-  const netns = statSync("/proc/thread-self/ns/net").ino;
-  return `${directory}/softset-gate-${netns}-${ifIndex}`;
+  return `${directory}/softset-gate-${netnsNumber()}-${ifIndex}`;
 }
 
 /** The link, pinned under its name; the predecessor's is ended when the new one is in place. */

@@ -55,7 +55,7 @@ export {
   replaceNeighbour,
 } from "./neighbours.ts";
 export { type Netlink, openNetlink } from "./netlink.ts";
-export { closeNetns, createNetns, currentNetns, inNetns, openNetns } from "./netns.ts";
+export { closeNetns, createNetns, currentNetns, inNetns, netnsNumber, openNetns } from "./netns.ts";
 export { openPacket, type PacketOptions, type PacketSocket } from "./packet.ts";
 export {
   killPid,

@@ -2,6 +2,7 @@
 // made here has no name and lives as long as a descriptor, a socket or a process in it, so nothing
 // is left after a crash. setns is per thread: what runs inside must be synchronous.
 
+import { statSync } from "node:fs";
 import { assert, type Result } from "../base/index.ts";
 import { CLONE_NEWNET, O_CLOEXEC, O_RDONLY } from "./constants.ts";
 import type { SysError } from "./errors.ts";
@@ -67,4 +68,9 @@ export function inNetns<T>(fd: number, run: () => T): T {
 function goTo(fd: number): void {
   const gone = check(libc.setns(fd, CLONE_NEWNET), "enter namespace", `fd ${fd}`);
   assert(gone.ok, `fd ${fd} is a network namespace (${gone.ok ? "" : gone.error.code})`);
+}
+
+/** The number by which the kernel tells the calling thread's network namespace from others. */
+export function netnsNumber(): number {
+  return statSync(own).ino;
 }

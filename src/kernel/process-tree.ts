@@ -16,9 +16,13 @@ export type ProcessFacts = {
   readonly session: number;
   /** False for a zombie: it has ended and only its exit code is left. */
   readonly isAlive: boolean;
+  /** It runs no instruction of its program any more (PF_EXITING of linux/sched.h), or is a zombie. */
+  readonly isDying: boolean;
   /** When it started, clock ticks since boot; tells two uses of one pid apart. */
   readonly startTicks: number;
 };
+
+const pfExiting = 4;
 
 /** The facts of one process; undefined if there is none. */
 export function readProcess(pid: number): ProcessFacts | undefined {
@@ -34,6 +38,7 @@ export function readProcess(pid: number): ProcessFacts | undefined {
     group: number(2),
     session: number(3),
     isAlive: state !== "Z" && state !== "X",
+    isDying: state === "Z" || state === "X" || (number(6) & pfExiting) !== 0,
     startTicks: number(19),
   };
 }

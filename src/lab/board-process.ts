@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { defined, err, ok, type Result } from "../base/index.ts";
 import { inNetns, killPid, watchPid } from "../kernel/index.ts";
 import { type LabError, labError, thrownText } from "./errors.ts";
+import { killTree, untilDying } from "./board-death.ts";
 import { boardReadyMs, killMs } from "./limits.ts";
 
 /** A running board: the program is PID 1 of its PID namespace. */
@@ -21,8 +22,10 @@ export type BoardProcess = {
   readonly exited: Promise<void>;
   /** False from the moment it is gone. */
   readonly isRunning: () => boolean;
-  /** False once all its programs are gone, and not before: `unshare` may end earlier than they. */
+  /** False once none of its programs runs, and not before: `unshare` may end earlier than they. */
   readonly isAlive: () => boolean;
+  /** None of its programs runs any more, though the kernel still clears them away. */
+  readonly ended: () => void;
 };
 
 /** Where a board's state is inside the board. */
@@ -100,7 +103,9 @@ export async function startBoardProcess(board: {
     };
     // PID 1 ends after everything in its namespace (zap_pid_ns_processes in the kernel).
     if (!watchPid(initPid, end).ok) void exited.then(end);
-    return ok({ pid: child.pid, initPid, exited, isRunning: () => running, isAlive: () => alive });
+    const { pid } = child;
+    const is = { isRunning: () => running, isAlive: () => alive };
+    return ok({ pid, initPid, exited, ...is, ended: end });
   }
   child.kill("SIGKILL");
   await exited;
@@ -118,8 +123,9 @@ export async function killBoardProcess(board: BoardProcess): Promise<Result<void
   // PID 1 ends last, after everything in its namespace; unshare may be gone before it.
   const treeGone = Promise.withResolvers<void>();
   if (!watchPid(board.initPid, treeGone.resolve).ok) treeGone.resolve();
-  killPid(board.initPid, 9);
+  const pids = killTree(board.initPid);
   killPid(board.pid, 9);
+  if (await untilDying(pids)) board.ended();
   const gone = await within(Promise.all([board.exited, treeGone.promise]), killMs);
   if (gone) return ok(undefined);
   return labError("timeout", `process ${board.initPid} did not end ${killMs} ms after SIGKILL`);

