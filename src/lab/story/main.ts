@@ -5,14 +5,19 @@
 // did what it says. Where namespaces are not permitted it says which right is missing and runs the
 // simulator instead.
 
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { canMakeNamespaces } from "../../kernel/index.ts";
 import { createLab, type Lab } from "../chassis.ts";
+import { storyChassis, storyService } from "./chassis-file.ts";
+import { failoverSteps } from "./failover-steps.ts";
 import { storyFolder } from "./folder.ts";
+import { startClient } from "./outside-client.ts";
 import { type StepResult, steps } from "./steps.ts";
 
 const root = join(import.meta.dir, "..", "..", "..");
+const demo = join(root, "boards", "demo.yaml");
 const usage = `usage: npm start [-- --once] [--json] [--chassis FILE]
 
 Brings up a virtual chassis and shows it naming faults.
@@ -34,7 +39,7 @@ function parse(argv: string[]): Options | number {
         once: { type: "boolean", default: false },
         json: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
-        chassis: { type: "string", default: join(root, "boards", "demo.yaml") },
+        chassis: { type: "string", default: demo },
       },
     });
     if (!values.help) return values;
@@ -74,14 +79,32 @@ function show(options: Options, name: string, result: StepResult): void {
 }
 
 async function tell(lab: Lab, options: Options): Promise<boolean> {
-  let isGood = true;
   for (const { name, run } of steps) {
     const result = await run(lab);
     show(options, name, result);
-    isGood &&= result.ok;
-    if (!result.ok) break;
+    if (!result.ok) return false;
   }
-  return isGood;
+  return await tellFailover(lab, options);
+}
+
+/** The part with a service; a chassis file of the user's own may have none of ours. */
+async function tellFailover(lab: Lab, options: Options): Promise<boolean> {
+  if (!lab.chassis.groups.some(({ name }) => name === storyService.name)) return true;
+  const client = await startClient(lab);
+  if (typeof client === "string") {
+    process.stderr.write(`npm start: no client outside: ${client}\n`);
+    return false;
+  }
+  try {
+    for (const { name, run } of failoverSteps) {
+      const result = await run({ lab, client, dist: join(root, "dist") });
+      show(options, name, result);
+      if (!result.ok) return false;
+    }
+    return true;
+  } finally {
+    client.close();
+  }
 }
 
 /** The CCN's own status, redrawn until Ctrl-C. */
@@ -104,20 +127,27 @@ async function main(argv: string[]): Promise<number> {
   const built = await runProgram("build/build.ts", ["--if-stale"]);
   if (built !== 0) return 1;
   const dir = storyFolder();
-  const made = await createLab({ chassisFile: options.chassis, dist: join(root, "dist"), dir });
+  const isDemo = options.chassis === demo;
+  const chassisFile = isDemo ? storyChassis(demo, root, dir) : options.chassis;
+  const labDir = join(dir, "lab");
+  const made = await createLab({ chassisFile, dist: join(root, "dist"), dir: labDir });
   if (!made.ok) {
     process.stderr.write(`npm start: ${made.error.text}\n`);
     return 1;
   }
   const lab = made.value;
+  const end = async (): Promise<void> => {
+    await lab.down();
+    rmSync(dir, { recursive: true, force: true });
+  };
   const stop = (): void => {
-    void lab.down().then(() => process.exit(130));
+    void end().then(() => process.exit(130));
   };
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(name, stop);
   const isGood = await tell(lab, options);
   const stays = isGood && process.stdout.isTTY && !options.once && !options.json;
   if (stays) await stayUp(lab);
-  await lab.down();
+  await end();
   return isGood ? 0 : 1;
 }
 

@@ -71,6 +71,7 @@ async function openPair(
     `    run: ["/bin/sh", "-c", ${JSON.stringify(program)}]`,
     "    group: web",
     "    ready: notify",
+    `    standby: ${onFailure === "restart" ? "running" : "stopped"}`,
     `    onFailure: { dead: ${onFailure} }`,
     "    restart: { max: 1000 }",
   ];
