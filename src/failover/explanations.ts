@@ -21,6 +21,11 @@ export const explanations = {
       "The CCN has no lines to the slots, so it cannot fence: nothing takes over a silent board.",
     action: "Connect the slot hardware, or give the groups `unfenced: after-lease` knowingly.",
   },
+  "group-waits": {
+    meaning:
+      "Nobody is active for a group, for longer than a take-over takes; its addresses are dead.",
+    action: "The text names what it waits for and what brings it back.",
+  },
   "wishes-lost": {
     meaning: "The CCN cannot read which boards the operator wanted out; it wants none out now.",
     action: "Order `slot N out` again where it is meant.",

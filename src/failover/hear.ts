@@ -1,6 +1,6 @@
 // What arrives: messages of other boards, changes of NETRACK's map, evidence that a board is gone.
 
-import { ccnSlot, type Incarnation, type SlotId } from "../base/index.ts";
+import { addUs, ccnSlot, type Incarnation, type SlotId } from "../base/index.ts";
 import type { LinkMessage } from "../link/index.ts";
 import type { MapChange, ReceivedExtensions } from "../netrack/index.ts";
 import { beatExtensionLease, type GroupTell } from "../wire/index.ts";
@@ -84,6 +84,7 @@ function actingEpoch(state: State, group: string): number | undefined {
 /** An accepted beat of another board that carries extensions. */
 export function hearBeat(state: State, received: ReceivedExtensions): void {
   if (state.isClosed) return;
+  state.heardUntilUs.set(received.from, addUs(received.atUs, state.observed.silentUs));
   state.slots?.heardBeat(received.from, received.incarnation, received.atUs);
   state.leases?.heardBeat(received);
 }

@@ -36,6 +36,8 @@ export const verifyAfterMs = 50;
 export const verifyTimes = 5;
 /** Pause between two such questions, ms. */
 export const verifyEveryMs = 400;
+/** A group that is active nowhere for so long is an alarm, ms: take-overs are over by then. */
+export const waitingMs = 1_000;
 /** Steps of the timeline are told a second time after this, ms: a lost packet is made good. */
 export const stepsAgainMs = 30;
 /** A board that comes back is told so many of the newest steps: the last few failovers. */

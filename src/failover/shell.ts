@@ -39,6 +39,7 @@ import type { Failover, FailoverOptions } from "./surface.ts";
 import { surfaceOf } from "./answers.ts";
 import { note } from "./story.ts";
 import { startTenures } from "./tenures.ts";
+import { lookAtWaiting } from "./waiting.ts";
 import { openWishes } from "./wishes.ts";
 
 /** Starts failover for the board of the document. The error is a sentence; nothing runs then. */
@@ -72,6 +73,8 @@ function newState(options: FailoverOptions, netns: number): State {
     asking: new Set(),
     alarms: new Map(),
     able: new Map(),
+    waitingSinceUs: new Map(),
+    heardUntilUs: new Map(),
     entitled: new Set(),
     notes: new Map(),
     timeline: life && createTimeline({ slot: self, life }),
@@ -193,7 +196,13 @@ async function startAll(state: State): Promise<string | undefined> {
     onEffect: (effect) => carryOut(state, effect),
     onPlaced: () => onPlaced(state),
   });
-  state.timers.add(setInterval(() => tellReport(state), reportEveryMs));
+  state.timers.add(
+    setInterval(() => {
+      tellReport(state);
+      lookAtWaiting(state);
+      look(state);
+    }, reportEveryMs),
+  );
   look(state);
   return undefined;
 }

@@ -39,6 +39,10 @@ export type State = {
   readonly alarms: Map<string, FailoverAlarm>;
   /** Groups this board may stand for, as the leases were told. */
   readonly able: Map<string, boolean>;
+  /** Since when groups are active nowhere, as far as this board knows. */
+  readonly waitingSinceUs: Map<string, MonoUs>;
+  /** Until when each board counts as heard. */
+  readonly heardUntilUs: Map<SlotId, MonoUs>;
   /** Whether an end of lease lies ahead, by group. */
   readonly entitled: Set<string>;
   /** Newest note of the leases by group, event and slot. */

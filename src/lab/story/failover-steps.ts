@@ -162,7 +162,7 @@ async function noUnsafe(stage: Stage): Promise<StepResult> {
   if (!ccn.ok) return failed(step, ccn.error.text);
   const killed = await lab.kill(before, "hang");
   if (!killed.ok) return failed(step, killed.error.text);
-  await Bun.sleep(1_500);
+  await Bun.sleep(2_500);
   if (stage.client.lastUs() > killed.value.doneUs) return failed(step, "somebody answered");
   const alarms = await order(stage, other, ["alarms"]);
   const started = await lab.start("ccn");
@@ -171,7 +171,8 @@ async function noUnsafe(stage: Stage): Promise<StepResult> {
   if (taken !== undefined) return failed(step, taken);
   const again = await startAgain(stage, before);
   if (again !== undefined) return failed(step, again);
-  const said = alarms.text.split("\n").find((line) => line.includes(storyService.name)) ?? "";
+  const said =
+    alarms.text.split("\n").find((line) => line.includes("active nowhere")) ?? "no alarm";
   const text = `${other} waits (${said.trim()}); with the ccn back it fences ${before} and takes over`;
   return done(step, stage.client.gapMs(killed.value.atUs), text);
 }

@@ -2,9 +2,10 @@
 // an answer, and which board answered.
 
 import { monoUs, type MonoUs, parseIpv4 } from "../../base/index.ts";
-import { inNetns, monoNowUs, openUdp, sysErrorText } from "../../kernel/index.ts";
+import { monoNowUs } from "../../kernel/index.ts";
 import type { Lab } from "../chassis.ts";
 import { storyService } from "./chassis-file.ts";
+import type { ClientNews, ClientOrder } from "./outside-client.worker.ts";
 
 /** The running client. */
 export type OutsideClient = {
@@ -30,24 +31,28 @@ export async function startClient(lab: Lab): Promise<OutsideClient | string> {
   const answersUs: number[] = [];
   let board: string | undefined;
   let lastUs = monoUs(0);
-  const opened = await inNetns(outside.value.client.netns, () =>
-    openUdp({
-      port: 0,
-      onDatagram(bytes) {
-        const [name] = new TextDecoder().decode(bytes).split(" ");
-        board = name;
-        lastUs = monoNowUs();
-        answersUs.push(lastUs);
-        if (answersUs.length > answersMax) answersUs.splice(0, answersMax / 2);
-      },
-      onError: () => undefined, // a port that nobody listens on: the gap says so
-    }),
-  );
-  if (!opened.ok) return sysErrorText(opened.error);
-  const question = new TextEncoder().encode("hello");
-  const timer = setInterval(() => {
-    opened.value.send(question, address.value, storyService.port);
-  }, askEveryMs);
+  const worker = new Worker(new URL("./outside-client.worker.ts", import.meta.url).href);
+  const opened = Promise.withResolvers<string | undefined>();
+  worker.addEventListener("message", ({ data }: MessageEvent<ClientNews>) => {
+    if (data.type === "open") opened.resolve(undefined);
+    else if (data.type === "refused") opened.resolve(data.reason);
+    else {
+      board = data.board;
+      lastUs = data.atUs;
+      answersUs.push(lastUs);
+      if (answersUs.length > answersMax) answersUs.splice(0, answersMax / 2);
+    }
+  });
+  worker.addEventListener("error", (event) => opened.resolve(event.message));
+  const order: ClientOrder = {
+    netns: outside.value.client.netns,
+    address: address.value,
+    port: storyService.port,
+    everyMs: askEveryMs,
+  };
+  worker.postMessage(order);
+  const wrong = await opened.promise;
+  if (wrong !== undefined) return wrong;
   return {
     gapMs(fromUs) {
       let longest = 0;
@@ -61,9 +66,6 @@ export async function startClient(lab: Lab): Promise<OutsideClient | string> {
     },
     board: () => board,
     lastUs: () => lastUs,
-    close() {
-      clearInterval(timer);
-      opened.value.close();
-    },
+    close: () => worker.terminate(),
   };
 }
