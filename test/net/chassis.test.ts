@@ -295,7 +295,7 @@ test.skipIf(skip)(
     });
     const verdicts = (await eventsOf(lab, 0))
       .slice(seen)
-      .filter(({ fields }) => fields["slot"] === 3)
+      .filter(({ module, fields }) => module === "netrack" && fields["slot"] === 3)
       .map(({ event }) => event);
     expect(verdicts).toEqual(["board-leaving"]);
     await until(() => (seatOf(lab, 3).running ? "the daemon of slot 3 still runs" : undefined));

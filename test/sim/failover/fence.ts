@@ -57,14 +57,19 @@ export function orderFence(
   world: World,
   life: Life,
   group: string,
-  fence: { readonly slot: SlotId; readonly incarnation: Incarnation; readonly epoch: number },
+  fence: {
+    readonly slot: SlotId;
+    readonly incarnation: Incarnation;
+    readonly epoch: number;
+    readonly evidence: string | undefined;
+  },
 ): void {
   const config = life.part?.states.get(group)?.config;
   const by = config === undefined ? undefined : ownerOf(config, fence.epoch);
   if (by === undefined) return;
-  const { slot, incarnation, epoch } = fence;
+  const { slot, incarnation, epoch, evidence } = fence;
   failoverOf(world).fences++;
-  tell(world, life, { type: "fence", order: { slot, incarnation, group, epoch, by } });
+  tell(world, life, { type: "fence", order: { slot, incarnation, group, epoch, by, evidence } });
 }
 
 /** A beat of that slot was accepted just now. */

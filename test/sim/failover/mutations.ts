@@ -70,9 +70,9 @@ const broken: readonly Broken[] = [
   {
     rule: "F7: a fence is ordered only once in an epoch",
     file: voter,
-    find: '  run.effects.push({ type: "fence", slot: target, incarnation, epoch: ask.epoch });\n',
+    find: '  run.effects.push({ type: "fence", slot: target, incarnation, epoch: ask.epoch, evidence });\n',
     replace:
-      '  if (!isOrdered) run.effects.push({ type: "fence", slot: target, incarnation, epoch: ask.epoch });\n',
+      '  if (!isOrdered) run.effects.push({ type: "fence", slot: target, incarnation, epoch: ask.epoch, evidence });\n',
     seeds: 150,
   },
   {
