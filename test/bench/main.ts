@@ -8,6 +8,7 @@ import type { Bench, BenchContext } from "./bench.ts";
 import { detectBench } from "./detect/bench.ts";
 import { dhcpBench } from "./dhcp/bench.ts";
 import { failoverBench } from "./failover/bench.ts";
+import { faultsBench } from "./faults/bench.ts";
 import { restartBench } from "./restart/bench.ts";
 import { thisCommit, thisMachine } from "./machine.ts";
 import { reportOf, tableOf } from "./report.ts";
@@ -16,6 +17,7 @@ const benches: Readonly<Record<string, Bench>> = {
   dhcp: dhcpBench,
   detect: detectBench,
   failover: failoverBench,
+  faults: faultsBench,
   restart: restartBench,
 };
 const roundsDefault = 7;

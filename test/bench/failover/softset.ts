@@ -54,17 +54,20 @@ export function softset(onFailure: "restart" | "move"): Side {
   };
 }
 
-async function openPair(
+/** Our pair; with `isLogged` each board's answers are appended to `FOLDER/log-BOARD` before they leave. */
+export async function openPair(
   context: BenchContext,
   folder: string,
   onFailure: "restart" | "move",
+  isLogged = false,
 ): Promise<Pair> {
   if (!existsSync(join(dist, "controller"))) {
     throw new Error(`${join(dist, "controller")} is not there; run npm run build`);
   }
   const responder = buildResponder(folder);
   const chassisFile = join(folder, "chassis.yaml");
-  const program = `exec ${responder} $(hostname) ${servicePort}`;
+  const log = isLogged ? ` ${join(folder, "log")}-$(hostname)` : "";
+  const program = `exec ${responder} $(hostname) ${servicePort}${log}`;
   const service = [
     "services:",
     "  web:",
@@ -73,7 +76,7 @@ async function openPair(
     "    ready: notify",
     `    standby: ${onFailure === "restart" ? "running" : "stopped"}`,
     `    onFailure: { dead: ${onFailure} }`,
-    "    restart: { max: 1000 }",
+    "    restart: { max: 1000, calmMs: 500 }", // trials follow each other within seconds
   ];
   writeFileSync(chassisFile, chassisText(service));
   const made = await createLab({ chassisFile, dist, dir: join(folder, "lab") });
