@@ -54,7 +54,10 @@ export function softset(onFailure: "restart" | "move"): Side {
   };
 }
 
-/** Our pair; with `isLogged` each board's answers are appended to `FOLDER/log-BOARD` before they leave. */
+/**
+ * Our pair. With `isLogged` each board's answers are appended to `FOLDER/log-BOARD` before they leave,
+ * and a board that was fenced for nothing waits 3 s instead of 30, for many faults follow each other.
+ */
 export async function openPair(
   context: BenchContext,
   folder: string,
@@ -69,6 +72,7 @@ export async function openPair(
   const log = isLogged ? ` ${join(folder, "log")}-$(hostname)` : "";
   const program = `exec ${responder} $(hostname) ${servicePort}${log}`;
   const service = [
+    ...(isLogged ? ["timing: { lease: { holdMaxMs: 3000 } }"] : []),
     "services:",
     "  web:",
     `    run: ["/bin/sh", "-c", ${JSON.stringify(program)}]`,
