@@ -37,8 +37,11 @@ export function surfaceOf(state: State, close: () => Promise<void>): Failover {
 
 function extend(state: State, beat: Beat): ReturnType<Failover["extend"]> {
   if (state.leases === undefined || state.leaseConfigs.size === 0) return [];
-  const used = beat.extensions.reduce((sum, { bytes }) => sum + bytes.length + 2, 0);
-  const room = beatExtensionRoom(beat.peers.length) - used - servicesRoom;
+  const used = beat.extensions.reduce(
+    (sum, { bytes }) => sum + bytes.length + extensionHeaderBytes,
+    0,
+  );
+  const room = beatExtensionRoom(beat.peers.length) - used - extensionHeaderBytes;
   const extensions = state.leases.extensionFor(beat.seq, room);
   if (beat.network === "A") tellMates(state, extensions);
   return extensions;
@@ -51,8 +54,8 @@ function tellMates(state: State, extensions: readonly BeatExtension[]): void {
   }
 }
 
-/** NETRACK adds the services beside ours, bytes. */
-const servicesRoom = 4;
+/** Type and length of an extension: at most so many bytes. */
+const extensionHeaderBytes = 4;
 
 function groups(state: State): GroupStatus[] {
   const facts = factsNow(state);

@@ -64,7 +64,9 @@ async function askLine(question: string): Promise<string | undefined> {
 /** The name of the user, or its number where /etc/passwd has none. */
 function userName(): string {
   try {
-    return userInfo().username;
+    // Bun says "unknown" where the environment names nobody; the number at least is certain.
+    const { username, uid } = userInfo();
+    return username === "unknown" ? `uid ${uid}` : username;
   } catch (error) {
     return `user ${process.getuid?.() ?? String(error)}`;
   }

@@ -223,11 +223,11 @@ function hear(
 function sendBeat(shell: Shell, beat: Beat): void {
   const { settings, packet, state } = shell;
   const services = tellServices(shell.services, beat);
-  const more = settings.extend?.(beat) ?? [];
-  const whole =
-    services === undefined && more.length === 0
-      ? beat
-      : { ...beat, extensions: [...beat.extensions, ...(services ? [services] : []), ...more] };
+  // Other modules see what is in the beat already, so that they know how much room is left.
+  const told =
+    services === undefined ? beat : { ...beat, extensions: [...beat.extensions, services] };
+  const more = settings.extend?.(told) ?? [];
+  const whole = more.length === 0 ? told : { ...told, extensions: [...told.extensions, ...more] };
   let written = encodeBeat(whole, packet);
   if (!written.ok) {
     // What other modules add is too long: a beat without it is better than a board that is silent.
