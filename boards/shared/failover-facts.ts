@@ -1,10 +1,9 @@
 // What a board offers to people of its failover: the types of src/manage, made of src/failover's.
 
-import { err, ok, type SlotId } from "../../src/base/index.ts";
+import { addUs, ccnSlot, err, type MonoUs, ok, type SlotId } from "../../src/base/index.ts";
 import type { BoardDocument } from "../../src/config/index.ts";
 import type { Failover, GroupStatus, ServicePlace } from "../../src/failover/index.ts";
 import type { AlarmBook } from "../../src/history/index.ts";
-import { addUs, type MonoUs } from "../../src/base/index.ts";
 import type {
   FailoverFacts,
   GroupStanding,
@@ -33,7 +32,7 @@ export function failoverFacts(sources: FailoverSources): FailoverFacts | undefin
   return {
     groups: () => failover.groups().map((group) => groupStanding(sources, group)),
     services: () => failover.services().map((place) => serviceStanding(sources, place)),
-    slots: document.slot === 0 && failover.slots() !== undefined ? slots : undefined,
+    slots: document.slot === ccnSlot && failover.slots() !== undefined ? slots : undefined,
     timeline: () => timeline,
     alarms,
     whatIf(faults) {

@@ -3,7 +3,9 @@
 // and the fence. Each decides for itself in its own room; here they are made, in an order in which
 // nothing is told before it is true, and joined.
 
-import { ccnSlot, err, msToUs, ok, type Result, type SlotId } from "../base/index.ts";
+import { join } from "node:path";
+import { ccnSlot, err, msToUs, ok, parseMac, type Result, type SlotId } from "../base/index.ts";
+import { votersOf } from "../config/index.ts";
 import { createTimeline } from "../history/index.ts";
 import { closeNetns, currentNetns, sysErrorText, writeSysctl } from "../kernel/index.ts";
 import { type LeaseConfig, startLeases } from "../lease/index.ts";
@@ -15,13 +17,11 @@ import {
   openPublicRoutes,
   type PublicAddressSetting,
 } from "../redirect/address/index.ts";
-import { parseMac } from "../base/index.ts";
-import { votersOf } from "../config/index.ts";
 import { startSlots } from "../slots/index.ts";
-import { join } from "node:path";
+import { surfaceOf } from "./answers.ts";
 import { startClients } from "./clients.ts";
-import { startCourier } from "./courier.ts";
 import { createObserved } from "./core/observed.ts";
+import { startCourier } from "./courier.ts";
 import { startDeathWatch } from "./death-watch.ts";
 import { drainSockets } from "./evidence.ts";
 import { startFencing } from "./fencing.ts";
@@ -35,9 +35,8 @@ import { startRedirect } from "./redirect-shell.ts";
 import { hearWishes, ownReport, tellReport } from "./report.ts";
 import { onAddressReport, onMoveAsked, onServiceChange } from "./services.ts";
 import { setAlarm, type State } from "./state.ts";
-import type { Failover, FailoverOptions } from "./surface.ts";
-import { surfaceOf } from "./answers.ts";
 import { note } from "./story.ts";
+import type { Failover, FailoverOptions } from "./surface.ts";
 import { startTenures } from "./tenures.ts";
 import { lookAtWaiting } from "./waiting.ts";
 import { openWishes } from "./wishes.ts";

@@ -66,7 +66,7 @@ function userName(): string {
   try {
     // Bun says "unknown" where the environment names nobody; the number at least is certain.
     const { username, uid } = userInfo();
-    return username === "unknown" ? `uid ${uid}` : username;
+    return username === "unknown" ? `user ${uid}` : username;
   } catch (error) {
     return `user ${process.getuid?.() ?? String(error)}`;
   }
