@@ -15,7 +15,7 @@ import { audit } from "../failover/audit.ts";
 import { type Meter, meterCommand, startMeter } from "../failover/meter-process.ts";
 import { decodeLog, type LogLine } from "../failover/protocol.ts";
 import { longestGapMs } from "../failover/record.ts";
-import { outsideOf, type Pair, publicAddress, servicePort } from "../failover/side.ts";
+import { outsideOf, type Pair, publicAddress, servicePort, waitUntil } from "../failover/side.ts";
 import { openPair } from "../failover/softset.ts";
 import { type DrawnFault, drawFault, type Verdict } from "./faults.ts";
 
@@ -25,6 +25,7 @@ export const faultsBench: Bench = {
   cases: ["random"],
   notes: [
     "one fault a round; the value is the longest time that a TCP client was without an answer, ms",
+    "flap damping is off, for it would hide which fault is which",
     "holdMaxMs is 3000: after `ccn killed, then` a controller the standby is bound (H7) and waits for the dead board's next life, which its slot holds back so long",
     "it ends with an error if anything acknowledged is lost, two boards overlap, or a fault was not named",
   ],
@@ -97,6 +98,7 @@ async function once(pair: Pair, meter: Meter, fault: DrawnFault): Promise<string
   await Bun.sleep(fault.lastsMs);
   await fault.mend(lab);
   await pair.settle();
+  await untilCalm(lab);
   const endMs = performance.now() + servedMs;
   for (;;) {
     const { nowUs, lastAnswerUs = 0 } = await meter.status();
@@ -104,6 +106,20 @@ async function once(pair: Pair, meter: Meter, fault: DrawnFault): Promise<string
     if (performance.now() > endMs) return "the client was not served again";
     await Bun.sleep(20);
   }
+}
+
+/** Waits until nobody names a fault any more: the next one must be told from this one. */
+async function untilCalm(lab: Lab): Promise<void> {
+  await waitUntil(async () => {
+    for (const board of ["ccn", "c1", "c2"]) {
+      const pid = lab.status().slots.find(({ name }) => name === board)?.board?.pid;
+      const status = pid === undefined ? undefined : await askStatus(apiSocket(pid), 500);
+      if (status?.ok !== true) return `${board} does not answer`;
+      const said = status.value.map?.faults[0]?.text;
+      if (said !== undefined) return `${board} says: ${said}`;
+    }
+    return undefined;
+  }, servedMs);
 }
 
 /** Waits for the verdict; what the board said instead. */
