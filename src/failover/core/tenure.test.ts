@@ -255,7 +255,13 @@ function watch(watcher: Watcher, effect: TenureEffect, cold: readonly string[]):
       expect(watcher.isHolding, "drained with the address here").toBe(false);
       watcher.owed = "told";
       return;
+    case "stop":
+    case "kill":
+    case "step":
+    case "set-timer":
+      return;
     default:
+      effect satisfies never;
   }
 }
 
