@@ -47,6 +47,7 @@ import {
 import { decodeNotify, parseGuardHold, parseServiceCommand } from "../src/psrm/index.ts";
 import { decodeFdb, portColumns, portOfRelay, portTables } from "../src/geo-dhcp/lookup/index.ts";
 import { err, ok, parseIpv4, parseMac, type Result, slotId } from "../src/base/index.ts";
+import { failoverFuzzTargets } from "./fuzz-failover.ts";
 import { historyFuzzTargets } from "./fuzz-history.ts";
 import { bytesOf, joined, must } from "./fixtures/wire/values.ts";
 
@@ -369,6 +370,7 @@ export const fuzzTargets: readonly FuzzTarget[] = [
     corpus: [bytesOf("37"), bytesOf("0004 0064 0107"), bytesOf("0007"), bytesOf("01 01 37")],
   },
   ...historyFuzzTargets,
+  ...failoverFuzzTargets,
   {
     name: "psrm-notify",
     decode: decodeNotify,

@@ -68,9 +68,11 @@ export function startCourier(options: CourierOptions): Courier {
         if (given !== undefined) answer(from, id, given);
         return;
       }
+      if (taken.size >= ordersKept && !forgetOldest(taken)) {
+        answer(from, id, { done: false, text: `${ordersKept} orders are under way there already` });
+        return;
+      }
       taken.set(name, undefined);
-      const [oldest] = taken.keys();
-      if (taken.size > ordersKept && oldest !== undefined) taken.delete(oldest);
       void options.carryOut(order).then((given) => {
         taken.set(name, given);
         answer(from, id, given);
@@ -86,4 +88,12 @@ export function startCourier(options: CourierOptions): Courier {
       for (const { end } of asked.values()) end({ done: false, text: "this board stops" });
     },
   };
+}
+
+/** Makes room for one; an order that is being carried out stays, or it would be carried out again. */
+function forgetOldest(taken: Map<string, OrderAnswer | undefined>): boolean {
+  for (const [name, given] of taken) {
+    if (given !== undefined) return taken.delete(name);
+  }
+  return false;
 }

@@ -37,20 +37,28 @@ export function openWishes(stateDir: string, onTrouble: (reason: string) => void
 function readWishes(path: string, onTrouble: (reason: string) => void): Wishes {
   const none: Wishes = { out: new Set(), electionsOff: false };
   try {
-    const kept: unknown = JSON.parse(readFileSync(path, "utf8"));
-    if (typeof kept !== "object" || kept === null) return none;
-    const slots = "out" in kept && Array.isArray(kept.out) ? kept.out : [];
-    const out = new Set<SlotId>();
-    for (const each of slots) {
-      const slot = typeof each === "number" ? parseSlotId(each) : undefined;
-      if (slot?.ok === true) out.add(slot.value);
-    }
-    return { out, electionsOff: "electionsOff" in kept && kept.electionsOff === true };
+    const kept = wishesOf(JSON.parse(readFileSync(path, "utf8")));
+    if (kept === undefined) onTrouble(`${path}: not wishes; nothing is wanted of the boards`);
+    return kept ?? none;
   } catch (thrown) {
     const isMissing = thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT";
     if (!isMissing) onTrouble(`${path}: ${String(thrown)}; nothing is wanted of the boards`);
     return none;
   }
+}
+
+/** Undefined: that is not what `writeWishes` writes. Half a wish is none: an order left out unseen. */
+function wishesOf(kept: unknown): Wishes | undefined {
+  if (typeof kept !== "object" || kept === null) return undefined;
+  if (!("out" in kept) || !Array.isArray(kept.out)) return undefined;
+  if (!("electionsOff" in kept) || typeof kept.electionsOff !== "boolean") return undefined;
+  const out = new Set<SlotId>();
+  for (const each of kept.out) {
+    const slot = typeof each === "number" ? parseSlotId(each) : undefined;
+    if (slot?.ok !== true) return undefined;
+    out.add(slot.value);
+  }
+  return { out, electionsOff: kept.electionsOff };
 }
 
 async function writeWishes(
@@ -68,6 +76,12 @@ async function writeWishes(
       await file.close();
     }
     await rename(`${path}.new`, path);
+    const folder = await open(stateDir, "r");
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
     return undefined;
   } catch (thrown) {
     return thrown instanceof Error ? thrown.message : String(thrown);

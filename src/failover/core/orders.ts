@@ -42,15 +42,27 @@ export type SentOrder = { readonly id: number; readonly order: FailoverOrder };
 /** An answer on its way back. */
 export type SentAnswer = { readonly id: number; readonly answer: OrderAnswer };
 
-/** Bytes of an order; texts are cut to fit. */
+/** Bytes of an order. Who and why are cut to fit; names are not: a cut name is another name. */
 export function encodeOrder({ id, order }: SentOrder): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify({ v: 1, id, order }));
+  return fitted((characters) => {
+    const by = order.by.slice(0, characters);
+    if (!("reason" in order)) return { v: 1, id, order: { ...order, by } };
+    return { v: 1, id, order: { ...order, by, reason: order.reason.slice(0, characters) } };
+  });
 }
 
 /** Bytes of an answer; a longer text is cut. */
 export function encodeAnswer({ id, answer }: SentAnswer): Uint8Array {
-  const text = answer.text.slice(0, orderTextCharacters);
-  return new TextEncoder().encode(JSON.stringify({ v: 1, id, done: answer.done, text }));
+  const { done, text } = answer;
+  return fitted((characters) => ({ v: 1, id, done, text: text.slice(0, characters) }));
+}
+
+/** JSON with its texts as long as fits: a character takes 1 to 6 bytes, so characters alone do not say. */
+function fitted(make: (characters: number) => unknown): Uint8Array {
+  for (let characters = orderTextCharacters; ; characters = Math.floor(characters / 2)) {
+    const bytes = new TextEncoder().encode(JSON.stringify(make(characters)));
+    if (bytes.length <= orderBytesMax || characters === 0) return bytes;
+  }
 }
 
 /** Reads an order; the error says what is wrong with it. Never throws. */
@@ -79,9 +91,11 @@ export function decodeAnswer(bytes: Uint8Array): Result<SentAnswer, string> {
 function verbOf(order: Readonly<Record<string, unknown>>): FailoverVerb | undefined {
   const { verb, on } = order;
   const [service, group, reason] = ["service", "group", "reason"].map((key) => text(order[key]));
-  const slot = slotOf(order["slot"]);
+  const [slot, to] = [slotOf(order["slot"]), slotOf(order["to"])];
+  // "The board chooses" is said by leaving the slot out, never by a slot that cannot be.
+  if (slot === "none" || to === "none") return undefined;
   if (verb === "service-move") {
-    return service === undefined ? undefined : { verb, service, to: slotOf(order["to"]) };
+    return service === undefined ? undefined : { verb, service, to };
   }
   const named = serviceVerbs.find((each) => each === verb);
   if (named !== undefined)
@@ -117,7 +131,8 @@ function text(value: unknown): string | undefined {
   return typeof value === "string" && value.length <= orderTextCharacters ? value : undefined;
 }
 
-function slotOf(value: unknown): SlotId | undefined {
+function slotOf(value: unknown): SlotId | "none" | undefined {
+  if (value === undefined) return undefined;
   const slot = typeof value === "number" ? parseSlotId(value) : undefined;
-  return slot?.ok === true ? slot.value : undefined;
+  return slot?.ok === true ? slot.value : "none";
 }

@@ -9,9 +9,10 @@
 // | service  | -                 | last is up: active     | told             | last is gone: drained |
 // | timer    | -                 | grace is over: active  | -                | -                     |
 // | drain    | drained           | draining: stop cold    | draining: stop   | -                     |
-// | inactive | -                 | standby: kill cold     | standby: kill    | standby               |
+// | inactive | -                 | standby: kill cold     | standby: kill    | standby: kill cold    |
 //
-// Entering `active` acquires the addresses; leaving `active` or ending a drain releases them.
+// Entering `active` acquires the addresses; leaving `active` or ending a drain releases them. A drain
+// that is cut short by `inactive` releases them too, and is never told as drained.
 
 import { addUs, type MonoUs, unreachable } from "../../base/index.ts";
 import type { StepName } from "../../history/index.ts";
@@ -42,6 +43,8 @@ export type TenureState = {
   graceUntilUs: MonoUs | undefined;
   /** Services that came up late are told once. */
   isServing: boolean;
+  /** The drain has ended and was told; `inactive` follows. */
+  isDrained: boolean;
 };
 
 /** What happens to it. */
@@ -79,6 +82,7 @@ export function createTenure(setting: TenureSetting): TenureState {
     living: new Set(),
     graceUntilUs: undefined,
     isServing: false,
+    isDrained: false,
   };
 }
 
@@ -138,7 +142,8 @@ function leave(state: TenureState, why: string, out: TenureEffect[]): void {
   state.phase = "standby";
   state.graceUntilUs = undefined;
   // First what others can hear of us, then what still works here (leases.md H1, T_STOP).
-  if (setting.hasAddresses && phase === "active") out.push({ type: "release" });
+  const isHolding = phase === "active" || (phase === "draining" && !state.isDrained);
+  if (setting.hasAddresses && isHolding) out.push({ type: "release" });
   for (const service of setting.cold) {
     out.push({ type: "kill", service, why: `group ${setting.group} is no longer held: ${why}` });
   }
@@ -153,6 +158,7 @@ function drain(state: TenureState, to: number, out: TenureEffect[]): void {
     return;
   }
   state.phase = "draining";
+  state.isDrained = false;
   state.graceUntilUs = undefined;
   const text = `to slot ${to}`;
   out.push({ type: "step", step: "decided", text: `handed over ${text}: the intake ends` });
@@ -163,6 +169,8 @@ function drain(state: TenureState, to: number, out: TenureEffect[]): void {
 }
 
 function endDrain(state: TenureState, out: TenureEffect[]): void {
+  if (state.isDrained) return; // a service that ends later changes nothing any more
+  state.isDrained = true;
   if (state.setting.hasAddresses) out.push({ type: "release" });
   out.push({ type: "role", role: "standby" });
   out.push({ type: "drained" });
