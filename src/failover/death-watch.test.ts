@@ -211,10 +211,12 @@ function startImpostor(answerOf: (nonce: string) => string): {
   readonly port: number;
   readonly answered: () => number;
   readonly refused: () => number;
+  readonly say: (text: string) => void;
   readonly close: () => void;
 } {
   let answered = 0;
   let refused = 0;
+  const guests: Bun.Socket<undefined>[] = [];
   const listener = Bun.listen<undefined>({
     hostname: "0.0.0.0",
     port: 0,
@@ -222,6 +224,7 @@ function startImpostor(answerOf: (nonce: string) => string): {
       data(guest, bytes) {
         const [, , nonce = ""] = Buffer.from(bytes).toString("latin1").split(" ");
         guest.write(answerOf(nonce));
+        guests.push(guest);
         answered++;
       },
       close() {
@@ -232,7 +235,11 @@ function startImpostor(answerOf: (nonce: string) => string): {
   });
   const close = (): void => listener.stop(true);
   open.push({ close });
-  return { port: listener.port, answered: () => answered, refused: () => refused, close };
+  const say = (text: string): void => {
+    for (const guest of guests) guest.write(text);
+  };
+  const counts = { answered: () => answered, refused: () => refused };
+  return { port: listener.port, ...counts, say, close };
 }
 
 const signed = (key: string, text: string): string => `${text} ${seal(key, text)}\n`;
@@ -261,6 +268,15 @@ netTest("the answer that the lies vary is believed, and its end is a death", asy
   await until("both watches", () => watch.counters().watching === 2);
   impostor.close();
   await until("both deaths", () => deaths.length === 2);
+});
+
+netTest("a believed board that says more is left by this side, which is no death", async () => {
+  const impostor = startImpostor((nonce) => signed(keyHex, `life 2 ${life} ${nonce}`));
+  const { watch, deaths } = startWatch(impostor.port);
+  await until("both watches", () => watch.counters().watching === 2);
+  impostor.say("more\n");
+  await until("both ends", () => impostor.refused() === 2);
+  expect(deaths).toEqual([]);
 });
 
 const strangers: Readonly<Record<string, string>> = {
