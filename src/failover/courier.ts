@@ -73,9 +73,12 @@ export function startCourier(options: CourierOptions): Courier {
         return;
       }
       taken.set(name, undefined);
-      void options.carryOut(order).then((given) => {
+      const end = (given: OrderAnswer): void => {
         taken.set(name, given);
         answer(from, id, given);
+      };
+      options.carryOut(order).then(end, (error: unknown) => {
+        end({ done: false, text: `our own mistake, please report it: ${String(error)}` });
       });
     },
     heardAnswer(from, bytes) {

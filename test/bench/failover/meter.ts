@@ -188,7 +188,9 @@ async function main([kind, addressText = "", portText, mode]: readonly string[])
   }
   stopSending();
   way.close();
-  say(reportOf(record));
+  // A long report does not fit the pipe at once, and who exits takes the rest with it.
+  const report = `${JSON.stringify(reportOf(record))}\n`;
+  await new Promise<void>((resolve) => process.stdout.write(report, () => resolve()));
   return 0;
 }
 
