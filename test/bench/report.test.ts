@@ -37,3 +37,10 @@ test("the table's ratio is our median divided by the peer's", () => {
     "ms",
   ]);
 });
+
+test("a side without values shows dashes, not NaN", () => {
+  const peers = [{ name: "peer", version: "1", values: [2, 3] }];
+  const table = tableOf([{ case: "left-out", unit: "ms", ours: [], peers }]);
+  expect(table).not.toContain("NaN");
+  expect(table).toMatch(/softset +0( +-){4}/);
+});

@@ -46,7 +46,7 @@ export function tableOf(rows: readonly BenchRow[]): string {
     cells.push([row.case, "softset", ...numbers(ours), "", row.unit]);
     for (const { name, version, values } of row.peers) {
       const theirs = summarize(values);
-      const ratio = theirs.p50 === 0 ? "" : (ours.p50 / theirs.p50).toFixed(2);
+      const ratio = theirs.p50 === 0 ? "" : text(ours.p50 / theirs.p50, 2);
       cells.push(["", `${name} ${version}`, ...numbers(theirs), ratio, row.unit]);
     }
   }
@@ -67,7 +67,7 @@ function figures(values: readonly number[]): Figures {
 }
 
 function numbers({ n, p50, p99, max, spread }: Summary): string[] {
-  return [`${n}`, text(p50), text(p99), text(max), `${Math.round(spread * 100)} %`];
+  return [`${n}`, text(p50), text(p99), text(max), share(spread)];
 }
 
 /** Three decimals are more than any clock here is worth. */
@@ -75,8 +75,13 @@ function rounded(value: number): number {
   return Math.round(value * 1000) / 1000;
 }
 
-function text(value: number): string {
-  return value.toFixed(value >= 1000 ? 0 : value >= 100 ? 1 : 2);
+/** A series without values, a side that was left out, has no figures: `-`. */
+function text(value: number, digits = value >= 1000 ? 0 : value >= 100 ? 1 : 2): string {
+  return Number.isNaN(value) ? "-" : value.toFixed(digits);
+}
+
+function share(value: number): string {
+  return Number.isNaN(value) ? "-" : `${Math.round(value * 100)} %`;
 }
 
 function width(cell: string | undefined): number {

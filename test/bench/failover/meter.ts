@@ -9,7 +9,7 @@
 // given up only when the kernel says so (RST, FIN, time-out): waiting for a silent one is what real
 // clients do. A new one is tried again every 20 ms while none is open, because Linux repeats a lost
 // SYN after 1 s and clients of a service that moves are told not to wait for that.
-// `fifo`: SCHED_FIFO. Measured on two busy processors, see bench.ts.
+// `fifo`: SCHED_FIFO, so that the client is not late itself.
 
 import {
   addUs,
