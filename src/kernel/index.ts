@@ -36,6 +36,12 @@ export {
   setBridgePortState,
   setLink,
 } from "./links.ts";
+export {
+  type LineServer,
+  type LineServerLimits,
+  type LineServerOptions,
+  openLineServer,
+} from "./line-server.ts";
 export { type Letter, type LetterBox, type LetterBoxOptions, openLetterBox } from "./letter-box.ts";
 export {
   canMakeNamespaces,
