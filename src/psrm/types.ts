@@ -2,36 +2,19 @@
 // Design 30: PSRM keeps NETRACK informed of the state of the process at all times.
 
 import type { MonoUs } from "../base/index.ts";
+import type { ReportedService } from "../wire/index.ts";
 
 /**
  * What people and NETRACK see. `waiting`: for a service of its `after`, or for a pause to end;
  * `failed`: given up, only an order starts it again; `done`: ended with a code that means so.
  */
-export type ServiceState =
-  | "stopped"
-  | "waiting"
-  | "starting"
-  | "running"
-  | "trouble"
-  | "stopping"
-  | "failed"
-  | "done";
+export type ServiceState = ReportedService["state"];
 
 /**
  * What led to a state: an order from outside, the design's three failures (29), a process that
  * could not be started, too many restarts, the program's own wish, a service it comes after.
  */
-export type ServiceCause =
-  | "ordered"
-  | "dead"
-  | "silent"
-  | "trouble"
-  | "cannot-start"
-  | "restarted-too-often"
-  | "asked"
-  | "dependency"
-  | "ready"
-  | "done";
+export type ServiceCause = ReportedService["cause"];
 
 /** One change of state, for NETRACK, REDIRECT and people. */
 export type ServiceChange = {

@@ -5,6 +5,7 @@ import type { Incarnation, MonoUs, NetworkId, SlotId } from "../../base/index.ts
 import type { Role } from "../../config/index.ts";
 import type { Acknowledgement, Alarm, Episode, HistoryStep } from "../../history/index.ts";
 import type { BoardStatus } from "../../netrack/index.ts";
+import { reportCauses, reportStates } from "../../wire/index.ts";
 import type { NowFact } from "../facts.ts";
 import type { GroupStanding, ServiceStanding, SlotStanding } from "../failover-facts.ts";
 import {
@@ -154,28 +155,8 @@ export const isServicesDocument: Guard<ServicesDocument> = shape<ServicesDocumen
       service: isText,
       group: maybe(isText),
       slot: isSlot,
-      state: oneOf<ServiceStanding["state"]>(
-        "stopped",
-        "waiting",
-        "starting",
-        "running",
-        "trouble",
-        "stopping",
-        "failed",
-        "done",
-      ),
-      cause: oneOf<ServiceStanding["cause"]>(
-        "ordered",
-        "dead",
-        "silent",
-        "trouble",
-        "cannot-start",
-        "restarted-too-often",
-        "asked",
-        "dependency",
-        "ready",
-        "done",
-      ),
+      state: oneOf<ServiceStanding["state"]>(...reportStates),
+      cause: oneOf<ServiceStanding["cause"]>(...reportCauses),
       why: isText,
       sinceUs: isMonoUs,
       pid: maybe(isNumber),
