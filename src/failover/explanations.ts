@@ -26,6 +26,11 @@ export const explanations = {
       "Nobody is active for a group, for longer than a take-over takes; its addresses are dead.",
     action: "The text names what it waits for and what brings it back.",
   },
+  "report-untold": {
+    meaning:
+      "This board's services do not fit one packet, so the others do not learn their states.",
+    action: "Give this board fewer services, or shorter names.",
+  },
   "wishes-lost": {
     meaning: "The CCN cannot read which boards the operator wanted out; it wants none out now.",
     action: "Order `slot N out` again where it is meant.",

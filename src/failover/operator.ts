@@ -74,7 +74,13 @@ function standsFor(state: State, group: Group): readonly SlotId[] | string {
   return first === undefined ? `no board of group ${group.name} is heard` : [first];
 }
 
+/** As heard: REDIRECT's own looks keep it in step, so waiting for a change costs next to nothing. */
 function activeSlots(state: State, group: string): readonly SlotId[] {
+  const { document } = state.options;
+  const isEverywhere = document.groups.some(
+    ({ name, model }) => name === group && model === "all-active",
+  );
+  if (!isEverywhere) return [...(state.observed.groups.get(group)?.claims.keys() ?? [])];
   return factsNow(state).groups.find((each) => each.group === group)?.active ?? [];
 }
 

@@ -9,6 +9,7 @@ import {
   encodeBoardReport,
   type ReportedService,
   reportServicesMax,
+  wireErrorText,
 } from "../wire/index.ts";
 import { channels } from "./limits.ts";
 import { look } from "./look.ts";
@@ -59,7 +60,10 @@ export function reportSoon(state: State): void {
 export function tellReport(state: State): void {
   if (state.isClosed || state.link === undefined) return;
   const bytes = encodeBoardReport(ownReport(state), linkPayloadBytesMax);
-  if (!bytes.ok) return;
+  if (!bytes.ok) {
+    state.options.log.error("report-untold", { reason: wireErrorText(bytes.error) });
+    return;
+  }
   broadcast(state, channels.report, bytes.value);
 }
 

@@ -235,7 +235,7 @@ function logReport(log: Log, report: AddressReport): void {
   const { address, atUs } = report;
   if (report.type === "step") {
     const { step, count } = report;
-    log.info("public-address-step", { address, step, count, atUs });
+    log.debug("public-address-step", { address, step, count, atUs });
   } else if (report.type === "failed") {
     log.error("public-address-failed", { address, reason: report.reason, atUs });
   } else {
