@@ -5,7 +5,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ok, type Result } from "../base/index.ts";
-import { killPid } from "../kernel/index.ts";
+import { killPid, readProcess } from "../kernel/index.ts";
 import { type LabError, labError, thrownText } from "./errors.ts";
 
 /** A process that cannot be mistaken for another one. */
@@ -23,14 +23,10 @@ export type LabRecord = {
   readonly children: readonly ProcessMark[];
 };
 
-/** The mark of a living process; undefined if there is none (or only its zombie). */
+/** The mark of a living process; undefined if there is none, or one that runs no instruction more. */
 export function markProcess(pid: number): ProcessMark | undefined {
-  const stat = readText(`/proc/${pid}/stat`);
-  if (stat === undefined) return undefined;
-  // The command in parentheses may hold anything, also spaces and parentheses.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const startTicks = Number(fields[19]);
-  return fields[0] === "Z" || !Number.isInteger(startTicks) ? undefined : { pid, startTicks };
+  const facts = readProcess(pid);
+  return facts === undefined || facts.isDying ? undefined : { pid, startTicks: facts.startTicks };
 }
 
 /** True while exactly this process lives. */
